@@ -1,0 +1,76 @@
+/** Letters the Resolver takes. It is the single writer of money. */
+import type { Cell } from '../../domain/cell.ts';
+import type { IndexTick } from '../../domain/tick.ts';
+import type { Hundredths, Micros } from '../../domain/units.ts';
+import type { AccountView, BetStatus, BetView } from '../bet-view.ts';
+import { type Address, address, type Letter } from '../envelope.ts';
+import type { Outcome } from '../errors.ts';
+import type { MarketState } from '../signals.ts';
+
+/** Validated at the border. The wallet comes from the session, never from the client's body. */
+export interface PlaceBetBody {
+  readonly wallet: string;
+  readonly idempotencyKey: string;
+  readonly cell: Cell;
+  readonly stakeMicros: Micros;
+  readonly minMultiplier: Hundredths;
+}
+/** Answered after the executing tick, or at once when it is refused before. */
+export type PlaceBet = Letter<'PlaceBet', PlaceBetBody>;
+
+/** Ticks that are in the durable log now, in order, dense. */
+export type TicksRecorded = Letter<'TicksRecorded', { readonly ticks: readonly IndexTick[] }>;
+
+/** First sign-in of a wallet: opens its account with the starting grant, once. Later ones change nothing. */
+export type OpenAccount = Letter<'OpenAccount', { readonly wallet: string }>;
+export type GetAccount = Letter<'GetAccount', { readonly wallet: string }>;
+export type GetBet = Letter<'GetBet', { readonly wallet: string; readonly betId: string }>;
+/** Newest first. `beforeId` continues a listing after that bet. */
+export type ListBets = Letter<
+  'ListBets',
+  { readonly wallet: string; readonly limit: number; readonly beforeId?: string; readonly status?: BetStatus }
+>;
+export type GetMarket = Letter<'GetMarket', Record<never, never>>;
+/** Sum over all accounts (must be zero) and counts, for operators. */
+export type GetLedgerSummary = Letter<'GetLedgerSummary', Record<never, never>>;
+
+export interface LedgerSummary {
+  readonly sumMicros: string;
+  readonly houseMicros: string;
+  readonly escrowMicros: string;
+  readonly accounts: number;
+  readonly bets: {
+    readonly open: number;
+    readonly won: number;
+    readonly lost: number;
+    readonly void: number;
+  };
+}
+
+export interface BetPage {
+  readonly bets: readonly BetView[];
+  /** Pass as `beforeId` for the next page; absent on the last. */
+  readonly nextBeforeId?: string;
+}
+
+export type ResolverLetter =
+  | PlaceBet
+  | TicksRecorded
+  | OpenAccount
+  | GetAccount
+  | GetBet
+  | ListBets
+  | GetMarket
+  | GetLedgerSummary;
+
+export interface ResolverReplies {
+  readonly PlaceBet: Outcome<BetView>;
+  readonly OpenAccount: Outcome<AccountView>;
+  readonly GetAccount: Outcome<AccountView>;
+  readonly GetBet: Outcome<BetView>;
+  readonly ListBets: Outcome<BetPage>;
+  readonly GetMarket: Outcome<MarketState>;
+  readonly GetLedgerSummary: Outcome<LedgerSummary>;
+}
+
+export const RESOLVER: Address<ResolverLetter, ResolverReplies> = address('resolver');

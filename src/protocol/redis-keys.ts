@@ -1,0 +1,52 @@
+/**
+ * Every Redis key and channel Touchline uses, and how long it lives. No other file spells a key.
+ * The first six are those of the architecture decision "Redis for cache, sessions and pub/sub".
+ *
+ * Contract: any key may vanish at any time (allkeys-lru); nothing that matters lives only here.
+ */
+import type { MarketSymbol } from '../domain/tick.ts';
+
+/** Lower-case hex wallet → String, JSON of the session (a hash of the token, never the token). */
+export const sessionKey = (wallet: string): string => `session:${wallet}`;
+export const SESSION_TTL_SECONDS = 24 * 60 * 60;
+
+/** Lower-case hex wallet → String, bets placed in the running minute. */
+export const rateLimitKey = (wallet: string): string => `rate_limit:${wallet}`;
+export const RATE_LIMIT_TTL_SECONDS = 60;
+
+/** String, JSON of the newest tick. */
+export const priceKey = (symbol: MarketSymbol): string => `price:${symbol}`;
+export const PRICE_TTL_SECONDS = 60 * 60;
+
+/** Sorted set of recorded ticks, score = atMs. Pruned to PRICE_HISTORY_MS. */
+export const priceHistoryKey = (symbol: MarketSymbol): string => `prices:${symbol}:ts`;
+export const PRICE_HISTORY_MS = 7 * 24 * 60 * 60 * 1000;
+export const PRICE_HISTORY_TTL_SECONDS = PRICE_HISTORY_MS / 1000;
+
+/** String, the msgpack of one relative grid of reward rates. `params` says which. */
+export const gridCacheKey = (params: string): string => `cache:grid:${params}`;
+export const GRID_CACHE_TTL_SECONDS = 5 * 60;
+
+/** Set of connected clients, one member a socket: `<broadcaster>:<connection>`. */
+export const CLIENTS_KEY = 'ws:clients';
+export const CLIENTS_TTL_SECONDS = 60;
+
+/** One-time sign-in nonce → String. Consumed by GETDEL. */
+export const nonceKey = (nonce: string): string => `nonce:${nonce}`;
+export const NONCE_TTL_SECONDS = 5 * 60;
+
+/** Stream with one consumer group: the letters of one actor. */
+export const mailboxKey = (actor: string): string => `mailbox:${actor}`;
+/** Stream: the answers to this actor's own asks. */
+export const repliesKey = (actor: string): string => `replies:${actor}`;
+/** Stream: letters given up on, each with its last error. */
+export const deadLettersKey = (actor: string): string => `dead:${actor}`;
+
+/** Channel: every index tick as it is published (newest wins). */
+export const priceChannel = (symbol: MarketSymbol): string => `prices:${symbol}`;
+/** Channel: the state of the market (volatility, row height, pauses) about once a second. */
+export const marketChannel = (symbol: MarketSymbol): string => `market:${symbol}`;
+/** Channel: what happened to bets and balances, for the sockets of their wallets. */
+export const ACCOUNTS_CHANNEL = 'accounts';
+/** Channel: sessions that ended, so that sockets signed in with them are signed out. */
+export const SESSIONS_CHANNEL = 'sessions';
