@@ -1,0 +1,25 @@
+/**
+ * The index tick: one point of the price line. Settlement uses nothing else.
+ *
+ * Invariants of a recorded series: `seq` is dense (each is the last plus one) and `atMs` strictly
+ * increasing, across restarts. A published tick is never corrected.
+ */
+import type { Cents } from './units.ts';
+
+export const SYMBOL = 'btc:usd';
+export type MarketSymbol = typeof SYMBOL;
+
+/** `ok`: enough healthy venues; `degraded`: the line goes on, but near columns take no new bets. */
+export type TickQuality = 'ok' | 'degraded';
+
+export interface IndexTick {
+  readonly symbol: MarketSymbol;
+  /** Dense sequence number, from 1. */
+  readonly seq: number;
+  /** Index time, ms since the Unix epoch, on the feed's tick raster. */
+  readonly atMs: number;
+  readonly priceCents: Cents;
+  readonly quality: TickQuality;
+  /** How many venues the price stands on. */
+  readonly venues: number;
+}
