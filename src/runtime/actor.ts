@@ -1,0 +1,83 @@
+/**
+ * What a developer writes to add an actor, and all it may touch.
+ *
+ * An actor is a name, a state made by `start`, and `receive`, which gets letters in order, in batches, one
+ * batch at a time. When `receive` returns, its effects are durable: only then do the replies and signals it
+ * gave leave, and the batch is acked. When it throws, nothing leaves, the actor crashes, is restarted, builds
+ * its state anew from its durable source, and the letters come again: handlers must be idempotent.
+ * Nothing in an actor knows whether it runs in a thread on Redis or in a test on one stack.
+ */
+import type { Address, Channel, Letter, Received } from '../protocol/envelope.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Random } from './random.ts';
+
+/** Why a letter was not taken, or not answered. All are safe to retry with an idempotent letter. */
+export type AskFailure = 'MAILBOX_FULL' | 'ACTOR_RESTARTING' | 'OUTCOME_UNKNOWN';
+export type AskResult<R> =
+  | { readonly ok: true; readonly reply: R }
+  | { readonly ok: false; readonly code: AskFailure };
+/** `unavailable`: the mailbox could not be reached; whether the letter arrived is unknown. */
+export type SendResult = 'posted' | 'full' | 'unavailable';
+
+export type AnyReceived = Received<Letter>;
+
+export interface ActorContext {
+  /** Mailbox name of this actor. */
+  readonly self: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+
+  /** Posts a letter now. Never throws; a full mailbox is an answer, not an exception. */
+  send<L extends Letter, R>(to: Address<L, R>, letter: L): Promise<SendResult>;
+  /** Posts a letter and waits for its reply, at most `deadlineMs`. Never throws. */
+  ask<L extends Letter, R, T extends L['type'] & keyof R>(
+    to: Address<L, R>,
+    letter: Extract<L, { type: T }>,
+    options: { readonly deadlineMs: number },
+  ): Promise<AskResult<R[T]>>;
+  /** Answers an ask. Inside a turn it leaves when the turn's effects are durable. */
+  reply(to: AnyReceived, body: unknown): void;
+  /** The letter outlives this turn unacked; `complete` it in a later one. A crash redelivers it. */
+  defer(letter: AnyReceived): void;
+  /** A deferred letter is done: it is acked with the current turn. */
+  complete(letter: AnyReceived): void;
+  /** Sends a signal to whoever listens now. Inside a turn it leaves when the turn's effects are durable. */
+  publish<S>(channel: Channel<S>, signal: S): void;
+  /** Handlers are synchronous and run outside turns; they must not touch what turns change. */
+  subscribe<S>(channel: Channel<S>, handler: (signal: S) => void): Promise<void>;
+  /** Runs `work` as a turn of its own (never during another) once, after at least `delayMs`. */
+  after(delayMs: number, work: () => Promise<void> | void): Timer;
+  /** Runs `work` as a turn every `intervalMs`, aligned to multiples of it; missed runs coalesce into one. */
+  every(intervalMs: number, work: () => Promise<void> | void): Timer;
+  /** Crashes this actor on purpose: its memory can no longer be trusted. */
+  fail(error: Error): void;
+}
+
+export interface ActorDefinition<L extends Letter, S> {
+  readonly name: string;
+  /** Builds the state from its durable source, never from the crashed instance. May ask other actors. */
+  start(context: ActorContext): Promise<S> | S;
+  /** Handles a batch in order. Returning means: the effects are durable. */
+  receive(state: S, letters: readonly Received<L>[], context: ActorContext): Promise<void> | void;
+  /** Runs after the last turn, before the mailbox closes. Closes what `start` opened. */
+  stop?(state: S, context: ActorContext): Promise<void> | void;
+}
+
+/**
+ * Any actor, whatever its letters and state: what the runtime holds. Letters are checked where they are sent
+ * (an Address says what its mailbox takes), so the erased form may take any.
+ */
+export interface AnyActorDefinition {
+  readonly name: string;
+  start(context: ActorContext): unknown;
+  receive(state: never, letters: never, context: ActorContext): Promise<void> | void;
+  stop?(state: never, context: ActorContext): Promise<void> | void;
+}
+
+/** Identity at run time; at compile time it infers the letters and the state. */
+export const defineActor = <L extends Letter, S>(definition: ActorDefinition<L, S>): ActorDefinition<L, S> =>
+  definition;

@@ -1,0 +1,79 @@
+/**
+ * What operators and probes ask, on a port of its own, loopback only: `/healthz` (the process lives),
+ * `/readyz` (every child runs), `/metrics` (Prometheus text), `/actors` (the live tree as JSON).
+ */
+import { createServer, type Server } from 'node:http';
+import type { Metrics } from '../metrics.ts';
+import { renderMetrics } from '../metrics.ts';
+import type { Supervisor } from '../supervision/supervisor.ts';
+
+export interface AdminServerOptions {
+  readonly port: number;
+  readonly supervisor: Supervisor;
+  /** The main thread's own metrics. */
+  readonly metrics: Metrics;
+}
+
+export interface AdminServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Rejects if the port is taken: that is how a second core on the same machine finds out. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    answer(options, request.url ?? '/').then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      () => response.writeHead(500).end(),
+    );
+  });
+  const port = await listen(server, options.port);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+async function answer({ supervisor, metrics }: AdminServerOptions, url: string): Promise<Answer> {
+  switch (new URL(url, 'http://admin').pathname) {
+    case '/healthz':
+      return json(200, { ok: true });
+    case '/readyz':
+      return json(supervisor.ready ? 200 : 503, { ready: supervisor.ready });
+    case '/actors':
+      return json(200, { actors: supervisor.report() });
+    case '/metrics': {
+      metrics.gauge('process_resident_bytes', process.memoryUsage.rss());
+      const snapshots = [await metrics.snapshot(), ...(await supervisor.metrics())];
+      return { status: 200, type: 'text/plain; version=0.0.4', body: await renderMetrics(snapshots) };
+    }
+    default:
+      return json(404, { error: 'not found' });
+  }
+}
+
+const json = (status: number, body: unknown): Answer => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify(body),
+});
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,23 @@
+/** The public surface of the actor runtime: what actors may import of it. */
+export {
+  type ActorContext,
+  type ActorDefinition,
+  type AnyReceived,
+  type AskFailure,
+  type AskResult,
+  defineActor,
+  type SendResult,
+} from './actor.ts';
+export { type Clock, ManualClock, systemClock, type Timer, withDeadline } from './clock.ts';
+export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export { Metrics } from './metrics.ts';
+export { type Random, seededRandom, systemRandom } from './random.ts';
+export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
+export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';
+export type { ActorEnvironment } from './workers/actor-module.ts';
+export {
+  type ComputePool,
+  ComputePoolFull,
+  createComputePool,
+  inlineComputePool,
+} from './workers/compute-pool.ts';

@@ -1,0 +1,78 @@
+/**
+ * The one file that imports ioredis. Each actor thread has separate connections for commands, blocking
+ * reads and subscriptions: a blocking read would hold up every command behind it.
+ *
+ * Commands are never re-sent after a lost reply (ioredis would run them twice): they fail within
+ * COMMAND_TIMEOUT_MS and the caller, who knows what is idempotent, decides.
+ */
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+
+/** A connection, and the commands on it. Binary replies come from the `…Buffer` variants. */
+export type RedisConnection = Redis;
+
+export const COMMAND_TIMEOUT_MS = 2_000;
+const RECONNECT_DELAY_MS_MAX = 500;
+
+const shared = {
+  protocol: 2,
+  enableReadyCheck: true,
+  lazyConnect: true,
+  retryStrategy: (attempts: number) => Math.min(20 * 2 ** Math.min(attempts, 5), RECONNECT_DELAY_MS_MAX),
+} as const;
+
+/** For ordinary commands: bounded wait, no silent repetition. Commands issued while away wait in a queue. */
+export const commandConnection = (url: string): RedisConnection =>
+  guarded(
+    new Redis(url, {
+      ...shared,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 3,
+      enableAutoPipelining: true,
+    }),
+  );
+
+/** For XREAD/XREADGROUP with BLOCK `blockMsMax`: settles even if the server never answers again. */
+export const blockingConnection = (url: string, blockMsMax: number): RedisConnection =>
+  guarded(
+    new Redis(url, {
+      ...shared,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      blockingTimeout: blockMsMax * 2,
+      blockingTimeoutGrace: 1_000,
+    }),
+  );
+
+/** For SUBSCRIBE: resubscribes by itself after a reconnect. */
+export const subscriberConnection = (url: string): RedisConnection =>
+  guarded(new Redis(url, { ...shared, autoResubscribe: true }));
+
+/** Connects and waits until commands can run. */
+export async function connect(redis: RedisConnection): Promise<RedisConnection> {
+  await redis.connect();
+  return redis;
+}
+
+/**
+ * A Lua script from a file `<verb>-<noun>-<number of keys>.lua`, run by EVALSHA (with EVAL after a restart or
+ * SCRIPT FLUSH). The file's head says what its KEYS, ARGV and replies are.
+ */
+export function luaScript(
+  redis: RedisConnection,
+  file: URL,
+): (...keysThenArgs: (string | number | Buffer)[]) => Promise<unknown> {
+  const name = /([a-z-]+)-(\d+)\.lua$/.exec(file.pathname);
+  if (!name?.[1] || !name[2]) throw new Error(`not a script name: ${file.pathname}`);
+  const command = name[1].replaceAll('-', '_');
+  redis.defineCommand(command, { numberOfKeys: Number(name[2]), lua: readFileSync(file, 'utf8') });
+  const run = Reflect.get(redis, command) as (...args: unknown[]) => Promise<unknown>;
+  return (...keysThenArgs) => run.apply(redis, keysThenArgs);
+}
+
+/** ioredis reports connection errors as events as well; the commands concerned fail by themselves. */
+function guarded(redis: Redis): Redis {
+  redis.on('error', () => {});
+  return redis;
+}

@@ -1,0 +1,55 @@
+/** Signals over Redis pub/sub. The subscriber connection resubscribes by itself; what it missed is gone. */
+import { decode, encode } from '../../protocol/codec.ts';
+import type { Metrics } from '../metrics.ts';
+import type { RedisConnection } from '../redis/redis-connections.ts';
+import type { SignalBus } from './signal-bus.ts';
+
+export interface RedisSignalBusOptions {
+  readonly redis: RedisConnection;
+  readonly subscriber: RedisConnection;
+  readonly metrics: Metrics;
+}
+
+export class RedisSignalBus implements SignalBus {
+  readonly #options: RedisSignalBusOptions;
+  readonly #handlers = new Map<string, ((signal: unknown) => void)[]>();
+
+  constructor(options: RedisSignalBusOptions) {
+    this.#options = options;
+    options.subscriber.on('messageBuffer', (channel: Buffer, bytes: Buffer) =>
+      this.#deliver(channel.toString(), bytes),
+    );
+  }
+
+  publish(channel: string, signal: unknown): void {
+    this.#options.redis
+      .publish(channel, Buffer.from(encode(signal)))
+      .catch(() => this.#options.metrics.count('signals_lost_total', { channel }));
+  }
+
+  async subscribe(channel: string, handler: (signal: unknown) => void): Promise<void> {
+    const handlers = this.#handlers.get(channel);
+    if (handlers) {
+      handlers.push(handler);
+      return;
+    }
+    this.#handlers.set(channel, [handler]);
+    await this.#options.subscriber.subscribe(channel);
+  }
+
+  async close(): Promise<void> {
+    this.#handlers.clear();
+    this.#options.subscriber.disconnect();
+  }
+
+  #deliver(channel: string, bytes: Buffer): void {
+    let signal: unknown;
+    try {
+      signal = decode(bytes);
+    } catch {
+      this.#options.metrics.count('signals_unreadable_total', { channel });
+      return;
+    }
+    for (const handler of this.#handlers.get(channel) ?? []) handler(signal);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The one file that imports better-sqlite3. Opens a database the way durable money needs it and proves it.
+ *
+ * Trap this file exists for: better-sqlite3 runs WAL at synchronous=NORMAL, and a fresh file says FULL until
+ * its first statement. So FULL is set on every open and asserted after a row was read.
+ */
+import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+
+export type SqliteDatabase = Database;
+export type SqliteStatement<P extends unknown[] = unknown[], R = unknown> = Statement<P, R>;
+
+export interface SqliteOptions {
+  /** A file path, or `:memory:`. */
+  readonly path: string;
+  readonly readonly?: boolean;
+  /** Statements that bring version n to n + 1; run in order, each in a transaction. Never edited once released. */
+  readonly migrations: readonly string[];
+  /** Page cache in MiB. */
+  readonly cacheMib?: number;
+}
+
+const SYNCHRONOUS_FULL = 2;
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** Throws if the file is newer than this code, or if durability is not what was asked for. */
+export function openSqlite(options: SqliteOptions): SqliteDatabase {
+  const readonly = options.readonly ?? false;
+  const db = new Sqlite(options.path, { readonly, timeout: BUSY_TIMEOUT_MS });
+  if (!readonly) db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('trusted_schema = OFF');
+  db.pragma(`cache_size = ${-1024 * (options.cacheMib ?? 32)}`);
+  migrate(db, options.migrations, readonly);
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  const synchronous = db.pragma('synchronous', { simple: true });
+  if (synchronous !== SYNCHRONOUS_FULL)
+    throw new Error(`${options.path}: synchronous is ${synchronous}, not FULL`);
+  return db;
+}
+
+function migrate(db: SqliteDatabase, migrations: readonly string[], readonly: boolean): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version > migrations.length) {
+    throw new Error(
+      `${db.name} has schema ${version}, this code knows ${migrations.length}: refusing to open it`,
+    );
+  }
+  if (readonly) return;
+  migrations.slice(version).forEach((statements, index) => {
+    db.transaction(() => {
+      db.exec(statements);
+      db.pragma(`user_version = ${version + index + 1}`);
+    }).immediate();
+  });
+}

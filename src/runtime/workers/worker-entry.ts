@@ -1,0 +1,94 @@
+/**
+ * The first code of every actor thread: connects to Redis, builds the actor from its module, runs it on an
+ * ActorHost, answers the supervisor. The first error ends the thread by being thrown, so the supervisor sees
+ * it whole; exit hooks registered by the actor run in every case but a forced end.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ActorDefinition } from '../actor.ts';
+import { ActorHost } from '../actor-host.ts';
+import { systemClock } from '../clock.ts';
+import { createLogger } from '../logger.ts';
+import { RedisPostOffice } from '../mailbox/redis-post-office.ts';
+import { Metrics } from '../metrics.ts';
+import { systemRandom } from '../random.ts';
+import { commandConnection, connect, subscriberConnection } from '../redis/redis-connections.ts';
+import { RedisSignalBus } from '../signals/redis-signal-bus.ts';
+import type { ActorModule } from './actor-module.ts';
+import type { WorkerBirth } from './worker-child.ts';
+import { exposeControl, type WorkerControl } from './worker-rpc.ts';
+
+const NANOSECONDS_PER_MS = 1e6;
+
+async function createHost(birth: WorkerBirth, onCrash: (error: Error) => void) {
+  const { id, redisUrl } = birth;
+  const log = createLogger(birth.logLevel, id);
+  const metrics = new Metrics(id);
+  const [redis, subscriber] = await Promise.all([
+    connect(commandConnection(redisUrl)),
+    connect(subscriberConnection(redisUrl)),
+  ]);
+  const common = { clock: systemClock, random: systemRandom, log, metrics };
+  const signals = new RedisSignalBus({ redis, subscriber, metrics });
+  const postOffice = new RedisPostOffice({ redisUrl, redis, ...common });
+  const { createActor } = (await import(birth.module)) as ActorModule;
+  const onExit = (cleanup: () => void): void => void process.on('exit', cleanup);
+  const environment = { id, settings: birth.settings as never, redis, onExit, ...common };
+  const definition = (await createActor(environment)) as ActorDefinition<never, unknown>;
+  const { lastCrash } = birth;
+  const host = new ActorHost(definition, {
+    ...{ id, postOffice, signals, onCrash, ...common },
+    ...(lastCrash === undefined ? {} : { lastCrash }),
+  });
+  const disconnect = async (): Promise<void> => {
+    await signals.close();
+    redis.disconnect();
+  };
+  return { host, metrics, disconnect };
+}
+
+function control(birth: WorkerBirth): WorkerControl {
+  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  let running: Awaited<ReturnType<typeof createHost>> | undefined;
+  const here = (): NonNullable<typeof running> => {
+    if (!running) throw new Error(`${birth.id} is not started`);
+    return running;
+  };
+  return {
+    async start() {
+      loopDelay.enable();
+      try {
+        running = await createHost(birth, endThread);
+        await running.host.start();
+      } catch (error) {
+        // Leaving by itself lets the actor's exit hooks run; being ended by force would not.
+        setImmediate(() => process.exit(1));
+        throw error;
+      }
+    },
+    async stop() {
+      await here().host.stop();
+      await here().disconnect();
+      // The answer to this call must leave before the thread ends.
+      setImmediate(() => {
+        parentPort?.unref();
+        process.exit(0);
+      });
+    },
+    async health() {
+      const loopDelayMs = loopDelay.max / NANOSECONDS_PER_MS;
+      loopDelay.reset();
+      return { ...(await here().host.health()), loopDelayMs, heapBytes: process.memoryUsage().heapUsed };
+    },
+    metrics: () => here().metrics.snapshot(),
+  };
+}
+
+/** Outside of any promise, so that it becomes the thread's `error` event. */
+function endThread(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+if (parentPort) exposeControl(control(workerData as WorkerBirth), parentPort);
