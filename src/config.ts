@@ -68,7 +68,10 @@ export const CONFIG_FIELDS = {
     'Origins players use, comma-separated, e.g. https://play.example.com. Empty: http://localhost:PORT and http://127.0.0.1:PORT.',
   ),
   SIGN_IN_CHAIN_IDS: field(
-    list.transform((parts) => parts.map(Number)).pipe(z.array(z.number().int().positive()).min(1)).default([1]),
+    list
+      .transform((parts) => parts.map(Number))
+      .pipe(z.array(z.number().int().positive()).min(1))
+      .default([1]),
     'Chain ids a sign-in message may name, comma-separated.',
   ),
   SIGN_IN_STATEMENT: field(

@@ -8,12 +8,16 @@ export {
   defineActor,
   type SendResult,
 } from './actor.ts';
+export { type AdminServer, startAdminServer } from './admin/admin-server.ts';
 export { type Clock, ManualClock, systemClock, type Timer, withDeadline } from './clock.ts';
+export { ExpiringMap } from './expiring-map.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
 export { Metrics } from './metrics.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';
+export { type ChildSpec, childSpec } from './supervision/child-spec.ts';
+export { Supervisor } from './supervision/supervisor.ts';
 export type { ActorEnvironment } from './workers/actor-module.ts';
 export {
   type ComputePool,
@@ -21,3 +25,4 @@ export {
   createComputePool,
   inlineComputePool,
 } from './workers/compute-pool.ts';
+export { spawnWorker } from './workers/worker-child.ts';

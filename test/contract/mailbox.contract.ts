@@ -117,7 +117,9 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
 
   it('refuses the sender when full, keeps what it has, and takes letters again after acks', async () => {
     const mailbox = await openMailbox();
-    const posts = Array.from({ length: world.lettersMax + 2 }, (_, n) => world.postOffice.post(name, letter(n)));
+    const posts = Array.from({ length: world.lettersMax + 2 }, (_, n) =>
+      world.postOffice.post(name, letter(n)),
+    );
     const results = await Promise.all(posts);
     expect(results.filter((result) => result === 'full')).toHaveLength(2);
     expect(results.slice(-2)).toEqual(['full', 'full']);

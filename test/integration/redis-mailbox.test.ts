@@ -35,22 +35,31 @@ async function createWorld(lettersMax = 20) {
   return { postOffice, lettersMax, redis, metrics, deadLetters, close: async () => redis.disconnect() };
 }
 
-const envelope = (n: number): Envelope => ({ id: `l${n}`, type: 'Test', from: 't', sentAtMs: 1, body: { n } });
+const envelope = (n: number): Envelope => ({
+  id: `l${n}`,
+  type: 'Test',
+  from: 't',
+  sentAtMs: 1,
+  body: { n },
+});
 
 describe('redis mailbox', () => {
   mailboxContract(() => createWorld());
 
-  it.each(['FLUSHALL', 'DEL', 'UNLINK'])('a reader waiting while its stream vanishes by %s goes on', async (how) => {
-    const world = await createWorld();
-    const mailbox = await world.postOffice.open('vanishing');
-    const waiting = mailbox.take(10);
-    if (how === 'FLUSHALL') await world.redis.flushall();
-    else await world.redis.call(how, mailboxKey('vanishing'));
-    expect(await world.postOffice.post('vanishing', envelope(1))).toBe('posted');
-    expect((await waiting).map((delivery) => delivery.envelope.id)).toEqual(['l1']);
-    await mailbox.close();
-    await world.close();
-  });
+  it.each(['FLUSHALL', 'DEL', 'UNLINK'])(
+    'a reader waiting while its stream vanishes by %s goes on',
+    async (how) => {
+      const world = await createWorld();
+      const mailbox = await world.postOffice.open('vanishing');
+      const waiting = mailbox.take(10);
+      if (how === 'FLUSHALL') await world.redis.flushall();
+      else await world.redis.call(how, mailboxKey('vanishing'));
+      expect(await world.postOffice.post('vanishing', envelope(1))).toBe('posted');
+      expect((await waiting).map((delivery) => delivery.envelope.id)).toEqual(['l1']);
+      await mailbox.close();
+      await world.close();
+    },
+  );
 
   it('a letter whose delivery was lost with the connection is delivered again', async () => {
     const world = await createWorld();

@@ -1,0 +1,112 @@
+/**
+ * Every child of a process as data, in start order: first who records, then who decides, then who signs in,
+ * then who makes prices, last who faces clients. Stopped in reverse. One line of data adds an actor.
+ */
+import { join } from 'node:path';
+import type { ActorName, Config } from '../config.ts';
+import { DEFAULT_MARKET_RULES } from '../domain/rules.ts';
+import { HISTORY_WRITER } from '../protocol/letters/history-writer.ts';
+import { PRICE_FEED } from '../protocol/letters/price-feed.ts';
+import { RESOLVER } from '../protocol/letters/resolver.ts';
+import { SESSION_GUARD } from '../protocol/letters/session-guard.ts';
+import { type ChildSpec, childSpec } from '../runtime/index.ts';
+import type { BroadcasterSettings } from './broadcaster/broadcaster-settings.ts';
+import type { HistoryWriterSettings } from './history-writer/history-writer-worker.ts';
+import type { PriceFeedWorkerSettings } from './price-feed/price-feed-worker.ts';
+import type { ResolverWorkerSettings } from './resolver/resolver-worker.ts';
+import type { SessionGuardWorkerSettings } from './session-guard/session-guard-worker.ts';
+
+const module = (path: string): URL => new URL(path, import.meta.url);
+
+export function childSpecs(config: Config): ChildSpec[] {
+  const specsOf: Record<ActorName, (config: Config) => ChildSpec[]> = {
+    'history-writer': historyWriter,
+    resolver,
+    'session-guard': sessionGuard,
+    'price-feed': priceFeed,
+    broadcaster: broadcasters,
+  };
+  const names = Object.keys(specsOf) as ActorName[];
+  return names
+    .filter((name) => config.TOUCHLINE_ACTORS.includes(name))
+    .flatMap((name) => specsOf[name](config));
+}
+
+function historyWriter(config: Config): ChildSpec[] {
+  const settings: HistoryWriterSettings = { tickLogPath: tickLogPath(config) };
+  return [
+    childSpec({
+      id: HISTORY_WRITER.name,
+      module: module('./history-writer/history-writer-worker.ts'),
+      settings,
+    }),
+  ];
+}
+
+function resolver(config: Config): ChildSpec[] {
+  const settings: ResolverWorkerSettings = {
+    ledgerPath: join(config.dataDir, 'ledger.sqlite'),
+    tickLogPath: tickLogPath(config),
+    rules: DEFAULT_MARKET_RULES,
+  };
+  return [childSpec({ id: RESOLVER.name, module: module('./resolver/resolver-worker.ts'), settings })];
+}
+
+function sessionGuard(config: Config): ChildSpec[] {
+  const settings: SessionGuardWorkerSettings = {
+    policy: {
+      origins: config.origins,
+      chainIds: config.SIGN_IN_CHAIN_IDS,
+      statement: config.SIGN_IN_STATEMENT,
+    },
+    poolThreads: 1,
+  };
+  return [
+    childSpec({
+      id: SESSION_GUARD.name,
+      module: module('./session-guard/session-guard-worker.ts'),
+      settings,
+    }),
+  ];
+}
+
+function priceFeed(config: Config): ChildSpec[] {
+  const settings: PriceFeedWorkerSettings = {
+    source: config.PRICE_SOURCE,
+    tickMs: DEFAULT_MARKET_RULES.tickMs,
+    replayPath: config.replayFile,
+    seed: config.SYNTHETIC_SEED,
+    liveUrl: config.LIVE_URL,
+  };
+  return [childSpec({ id: PRICE_FEED.name, module: module('./price-feed/price-feed-worker.ts'), settings })];
+}
+
+/** N threads on one port: the kernel spreads the connections. */
+function broadcasters(config: Config): ChildSpec[] {
+  const [origin = ''] = config.origins;
+  const settings: BroadcasterSettings = {
+    host: config.HOST,
+    port: config.PORT,
+    pageDir: config.pageDir,
+    connectionsMax: config.CONNECTIONS_MAX,
+    origins: config.origins,
+    betsPerMinute: config.BETS_PER_MINUTE,
+    signIn: {
+      domain: new URL(origin).host,
+      uri: origin,
+      chainIds: config.SIGN_IN_CHAIN_IDS,
+      statement: config.SIGN_IN_STATEMENT,
+    },
+    rules: DEFAULT_MARKET_RULES,
+  };
+  return Array.from({ length: config.BROADCASTER_THREADS }, (_, index) =>
+    childSpec({
+      id: `broadcaster-${config.EDGE_ID}-${index + 1}`,
+      module: module('./broadcaster/broadcaster-worker.ts'),
+      settings,
+      neverTerminate: true,
+    }),
+  );
+}
+
+const tickLogPath = (config: Config): string => join(config.dataDir, 'ticks.sqlite');

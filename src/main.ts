@@ -1,0 +1,83 @@
+/**
+ * The composition root of one process: configuration → supervision tree → admin server → ready. It reads
+ * like the architecture. Which actors this process runs is configuration; nothing here assumes that another
+ * actor lives in the same process.
+ *
+ * The process ends 0 after an orderly stop (SIGINT, SIGTERM, its parent gone) and 1 when the supervisor
+ * gives up; the process manager outside brings it back, and nothing is lost: truth is in SQLite.
+ */
+import { mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { childSpecs } from './actors/tree.ts';
+import { type Config, readConfig } from './config.ts';
+import {
+  createLogger,
+  type Logger,
+  Metrics,
+  Supervisor,
+  spawnWorker,
+  startAdminServer,
+  systemClock,
+  systemRandom,
+} from './runtime/index.ts';
+
+enableCompileCache();
+
+/** Why the process ends; the code is what the process manager sees. */
+interface End {
+  readonly reason: string;
+  readonly exitCode: 0 | 1;
+}
+
+async function run(config: Config, log: Logger): Promise<number> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const metrics = new Metrics('main');
+  const end = Promise.withResolvers<End>();
+  const supervisor = new Supervisor({
+    specs: childSpecs(config),
+    spawn: spawnWorker({ redisUrl: config.REDIS_URL, logLevel: config.LOG_LEVEL }),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    metrics,
+    onGiveUp: (reason) => end.resolve({ reason, exitCode: 1 }),
+  });
+  onStopRequest((reason) => end.resolve({ reason, exitCode: 0 }));
+  const admin = await startAdminServer({ port: config.ADMIN_PORT, supervisor, metrics });
+  try {
+    const started = await Promise.race([supervisor.start().then(() => true), end.promise.then(() => false)]);
+    if (started) announce(config, admin.url, log);
+    const { reason, exitCode } = await end.promise;
+    log.info({ reason }, 'stopping');
+    await supervisor.stop();
+    return exitCode;
+  } finally {
+    await admin.close();
+  }
+}
+
+function onStopRequest(stop: (reason: string) => void): void {
+  for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(event, () => stop(event));
+  process.on('message', (message) => {
+    if (message === 'shutdown') stop('shutdown message');
+  });
+}
+
+function announce(config: Config, adminUrl: string, log: Logger): void {
+  const servesClients = config.TOUCHLINE_ACTORS.includes('broadcaster');
+  const url = servesClients ? config.origins[0] : undefined;
+  log.info({ url, adminUrl, actors: config.TOUCHLINE_ACTORS, source: config.PRICE_SOURCE }, 'ready');
+  if (url)
+    console.log(`\n  Touchline is running.\n    page and API  ${url}\n    admin         ${adminUrl}\n`);
+  process.send?.('ready');
+}
+
+const config = readConfig();
+const log = createLogger(config.LOG_LEVEL, 'main');
+run(config, log).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'could not run');
+    process.exit(1);
+  },
+);

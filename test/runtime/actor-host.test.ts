@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Address,
+  address,
+  type Channel,
+  type Letter,
+  type Received,
+} from '../../src/protocol/envelope.ts';
+import { type ActorContext, defineActor } from '../../src/runtime/index.ts';
+import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
+
+type CounterLetter =
+  | Letter<'Add', { by: number }>
+  | Letter<'GetCount', Record<never, never>>
+  | Letter<'Later', { name: string }>
+  | Letter<'Flush', Record<never, never>>;
+interface CounterReplies {
+  GetCount: { count: number };
+  Later: { done: string };
+}
+const COUNTER: Address<CounterLetter, CounterReplies> = address('counter');
+const counted: Channel<number> = { name: 'counted' };
+
+/** A counter whose total outlives it, as a database would. */
+function createCounter(disk: { count: number; starts: number; batches: number[] }) {
+  return defineActor<CounterLetter, { waiting: Received<CounterLetter>[] }>({
+    name: 'counter',
+    start: () => {
+      disk.starts += 1;
+      return { waiting: [] };
+    },
+    receive: (state, letters, context) => {
+      let { count } = disk;
+      for (const letter of letters) count = handle(state, letter, context, count);
+      disk.batches.push(letters.length);
+      disk.count = count;
+    },
+  });
+}
+
+function handle(
+  state: { waiting: Received<CounterLetter>[] },
+  letter: Received<CounterLetter>,
+  context: ActorContext,
+  count: number,
+): number {
+  switch (letter.type) {
+    case 'Add':
+      context.publish(counted, count + letter.body.by);
+      if (letter.body.by === 666) throw new Error('poison');
+      return count + letter.body.by;
+    case 'GetCount':
+      context.reply(letter, { count });
+      return count;
+    case 'Later':
+      state.waiting.push(letter);
+      context.defer(letter);
+      return count;
+    case 'Flush':
+      for (const waiting of state.waiting.splice(0)) {
+        if (waiting.type === 'Later') context.reply(waiting, { done: waiting.body.name });
+        context.complete(waiting);
+      }
+      return count;
+    default:
+      letter satisfies never;
+      return count;
+  }
+}
+
+async function createWorld() {
+  const disk = { count: 0, starts: 0, batches: [] as number[] };
+  const system = await createTestSystem({ seed: 1 });
+  await system.start(createCounter(disk));
+  const depth = async () => (await system.postOffice.open('counter-observer')).depth();
+  return { disk, system, depth };
+}
+
+describe('an actor on its host', () => {
+  it('handles letters in order and answers asks', async () => {
+    const { system } = await createWorld();
+    system.deliver(COUNTER, { type: 'Add', body: { by: 2 } });
+    system.deliver(COUNTER, { type: 'Add', body: { by: 3 } });
+    expect(await system.ask(COUNTER, { type: 'GetCount', body: {} })).toEqual({ count: 5 });
+    system.expectNoDeadLetters();
+  });
+
+  it('takes letters that wait as one batch', async () => {
+    const { system, disk } = await createWorld();
+    for (let n = 0; n < 10; n += 1) system.deliver(COUNTER, { type: 'Add', body: { by: 1 } });
+    await system.idle();
+    expect(disk.batches.reduce((sum, size) => sum + size, 0)).toBe(10);
+    expect(disk.batches.length).toBeLessThan(10);
+  });
+
+  it('lets nothing leave from a turn that throws', async () => {
+    const { system, disk } = await createWorld();
+    const signals = await system.listen(counted);
+    system.deliver(COUNTER, { type: 'Add', body: { by: 666 } });
+    await system.idle();
+    expect(system.crashes.map(({ error }) => error.message)).toEqual(['poison']);
+    expect(signals).toEqual([]);
+    expect(disk.count).toBe(0);
+  });
+
+  it('gets the letters of a crashed turn again, and buries the one that crashes every life', async () => {
+    const { system, disk } = await createWorld();
+    system.deliver(COUNTER, { type: 'Add', body: { by: 1 } });
+    system.deliver(COUNTER, { type: 'Add', body: { by: 666 } });
+    system.deliver(COUNTER, { type: 'Add', body: { by: 10 } });
+    await system.idle();
+    for (let life = 2; life <= 5; life += 1) await system.restart('counter');
+    expect(disk.count).toBe(11);
+    expect(system.postOffice.deadLetters.map(({ envelope }) => envelope.body)).toEqual([{ by: 666 }]);
+    expect(() => system.expectNoDeadLetters()).toThrow(/Add/);
+  });
+
+  it('keeps a deferred letter unacked until it is completed', async () => {
+    const { system } = await createWorld();
+    const answer = system.asking(COUNTER, { type: 'Later', body: { name: 'x' } });
+    await system.idle();
+    await system.restart('counter');
+    system.deliver(COUNTER, { type: 'Flush', body: {} });
+    expect(await answer).toEqual({ ok: true, reply: { done: 'x' } });
+    await system.restart('counter');
+    system.deliver(COUNTER, { type: 'Flush', body: {} });
+    await system.idle();
+    expect(await system.ask(COUNTER, { type: 'GetCount', body: {} })).toEqual({ count: 0 });
+  });
+
+  it('ends an ask nobody answers at its deadline, with OUTCOME_UNKNOWN', async () => {
+    const { system } = await createWorld();
+    const answer = system.asking(COUNTER, { type: 'Later', body: { name: 'x' } });
+    await system.advance(60_000);
+    expect(await answer).toEqual({ ok: false, code: 'OUTCOME_UNKNOWN' });
+  });
+
+  it('stops in order: the current turn is finished, later letters wait for the next life', async () => {
+    const { system, disk } = await createWorld();
+    system.deliver(COUNTER, { type: 'Add', body: { by: 1 } });
+    await system.idle();
+    await system.stop('counter');
+    system.deliver(COUNTER, { type: 'Add', body: { by: 5 } });
+    await system.idle();
+    expect(disk.count).toBe(1);
+    await system.restart('counter');
+    expect(disk.count).toBe(6);
+  });
+});
+
+describe('timers of an actor', () => {
+  async function createTicker(onRun: (atMs: number) => Promise<void> | void) {
+    const system = await createTestSystem({ startMs: 1_000_050 });
+    await system.start(
+      defineActor<Letter, undefined>({
+        name: 'ticker',
+        start: (context) => {
+          context.every(100, () => onRun(context.clock.nowMs()));
+          return undefined;
+        },
+        receive: () => {},
+      }),
+    );
+    return system;
+  }
+
+  it('run on the raster of their interval', async () => {
+    const runs: number[] = [];
+    const system = await createTicker((atMs) => void runs.push(atMs));
+    await system.advance(350);
+    expect(runs).toEqual([1_000_100, 1_000_200, 1_000_300, 1_000_400]);
+  });
+
+  it('crash the actor when they throw, and do not run again', async () => {
+    let runs = 0;
+    const system = await createTicker(() => {
+      runs += 1;
+      throw new Error('bad timer');
+    });
+    await system.advance(1_000);
+    expect(runs).toBe(1);
+    expect(system.crashes).toHaveLength(1);
+  });
+});

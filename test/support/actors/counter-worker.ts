@@ -1,0 +1,46 @@
+/** An actor in a real thread for the runtime's own tests: counts into Redis, so the count outlives it. */
+import { type Address, address, type Letter } from '../../../src/protocol/envelope.ts';
+import { type ActorEnvironment, defineActor } from '../../../src/runtime/index.ts';
+
+export type CounterLetter =
+  | Letter<'Add', { by: number }>
+  | Letter<'GetCount', Record<never, never>>
+  | Letter<'Throw', Record<never, never>>
+  | Letter<'ThrowOnce', Record<never, never>>
+  | Letter<'Hang', Record<never, never>>;
+export interface CounterReplies {
+  GetCount: { count: number };
+}
+export const COUNTER: Address<CounterLetter, CounterReplies> = address('counter');
+
+export function createActor({ redis, settings }: ActorEnvironment<{ failStart?: boolean }>) {
+  return defineActor<CounterLetter, undefined>({
+    name: 'counter',
+    start: () => {
+      if (settings.failStart) throw new Error('cannot start');
+      return undefined;
+    },
+    receive: async (_state, letters, context) => {
+      for (const letter of letters) {
+        switch (letter.type) {
+          case 'Add':
+            await redis.incrby('test-count', letter.body.by);
+            break;
+          case 'GetCount':
+            context.reply(letter, { count: Number(await redis.get('test-count')) });
+            break;
+          case 'Throw':
+            throw new Error('thrown on purpose');
+          case 'ThrowOnce':
+            if (letter.attempt === 1) throw new Error('thrown once');
+            break;
+          case 'Hang':
+            if (letter.attempt === 1) for (;;);
+            break;
+          default:
+            letter satisfies never;
+        }
+      }
+    },
+  });
+}

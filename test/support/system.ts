@@ -1,0 +1,118 @@
+/**
+ * The whole system as players meet it: a real Redis, a real process with all its threads, real SQLite files
+ * in a directory of its own. Killed and started again at will; everything it started ends with the test.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, startTestRedis, type TestRedis } from './redis-server.ts';
+
+const PROJECT_DIR = fileURLToPath(new URL('../..', import.meta.url));
+const READY_MS_MAX = 30_000;
+
+export interface SystemOptions {
+  /** Environment on top of the test's own (ports, directories, Redis). */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunningSystem {
+  /** Base URL for clients. */
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly dataDir: string;
+  readonly redis: TestRedis;
+  /** Process id of the core. */
+  readonly pid: number;
+  /** SIGKILL, as a crash; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts the process again on the same data, ports and Redis. */
+  restart(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  terminate(): Promise<number | null>;
+  /** Everything the process wrote so far. */
+  output(): string;
+  /** Ends all and removes the data. */
+  stop(): Promise<void>;
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'touchline-data-'));
+  const redis = await startTestRedis();
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    REDIS_URL: redis.url,
+    PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'info',
+    ...options.env,
+  };
+  let output = '';
+  let child = await launch(env, (text) => {
+    output += text;
+  });
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    dataDir,
+    redis,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    kill: async () => void (await end('SIGKILL')),
+    terminate: () => end('SIGTERM'),
+    restart: async () => {
+      child = await launch(env, (text) => {
+        output += text;
+      });
+    },
+    output: () => output,
+    stop: async () => {
+      await end('SIGTERM');
+      await redis.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when the process says it is ready; rejects with its output if it ends or takes too long. */
+function launch(env: NodeJS.ProcessEnv, onOutput: (text: string) => void): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['src/main.ts'], {
+      cwd: PROJECT_DIR,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+      onOutput(chunk.toString());
+    };
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    const fail = (reason: string): void => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`the system ${reason}:\n${output}`));
+    };
+    const timer = setTimeout(() => fail('was not ready in time'), READY_MS_MAX);
+    child.once('exit', (code) => fail(`ended with ${code}`));
+    child.on('message', (message) => {
+      if (message !== 'ready') return;
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve(child);
+    });
+  });
+}
