@@ -1,0 +1,43 @@
+/** `touchline <command> [options]`. Commands are listed here and nowhere else. */
+import type { Command } from './command.ts';
+import { UsageError } from './command.ts';
+import { demo } from './demo/demo-command.ts';
+import { keys } from './keys-command.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = { demo, keys };
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help') {
+    console.log(help());
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    console.error(`touchline: there is no command "${name}"\n\n${help()}`);
+    return 2;
+  }
+  const { json, exitCode } = await command.run(args);
+  console.log(JSON.stringify(json));
+  return exitCode;
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary, options }]) =>
+      `  ${name.padEnd(8)}${summary}${options.map((line) => `\n            ${line}`).join('')}`,
+  );
+  return `touchline <command> [options]\n\n${lines.join('\n')}\n\nThe last line of output is always one JSON object.`;
+}
+
+main(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+    console.error(
+      `touchline: ${isUsage ? (error as Error).message : error instanceof Error ? error.stack : error}`,
+    );
+    process.exitCode = isUsage ? 2 : 1;
+  },
+);
