@@ -27,7 +27,7 @@ export const CONFIG_FIELDS = {
     'Redis: mailboxes and state. `npm start` starts its own when this is not set.',
   ),
   HOST: field(z.string().min(1).default('127.0.0.1'), 'Address the HTTP and WebSocket server listens on.'),
-  PORT: field(port.default(8080), 'Port of the HTTP and WebSocket server.'),
+  PORT: field(port.min(1).default(8080), 'Port of the HTTP and WebSocket server.'),
   ADMIN_PORT: field(port.default(9090), 'Port of the admin server, loopback only. 0 takes a free one.'),
   DATA_DIR: field(
     z.string().min(1).default('var'),
@@ -128,8 +128,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       );
     }
   }
-  if (values.PORT !== 0 && values.PORT === values.ADMIN_PORT)
-    throw new Error('configuration: ADMIN_PORT must differ from PORT');
+  if (values.PORT === values.ADMIN_PORT) throw new Error('configuration: ADMIN_PORT must differ from PORT');
   return Object.freeze({
     ...values,
     projectDir: PROJECT_DIR,

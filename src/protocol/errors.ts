@@ -16,6 +16,7 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: row(405, false, 'This address does not answer that method.'),
   PAYLOAD_TOO_LARGE: row(413, false, 'The request body is larger than the limit.'),
   IDEMPOTENCY_KEY_REQUIRED: row(400, false, 'Placing a bet needs an Idempotency-Key header.'),
+  ORIGIN_REFUSED: row(403, false, 'Pages of this origin may not connect here.'),
   IDEMPOTENCY_CONFLICT: row(422, false, 'This idempotency key was used before with another body.'),
 
   // Who you are.

@@ -120,6 +120,11 @@ export class ActorHost<L extends Letter, S> {
     return this.#turns.busy;
   }
 
+  /** True while a turn waits for another actor's answer. */
+  get asking(): boolean {
+    return this.#asks.pending > 0;
+  }
+
   /** Asks from outside the actor, through its mailbox identity (tests, tools). */
   get context(): ActorContext {
     return this.#context;

@@ -36,7 +36,7 @@ export interface ActorContext {
   /** Posts a letter and waits for its reply, at most `deadlineMs`. Never throws. */
   ask<L extends Letter, R, T extends L['type'] & keyof R>(
     to: Address<L, R>,
-    letter: Extract<L, { type: T }>,
+    letter: Extract<L, { type: T }> & { readonly type: T },
     options: { readonly deadlineMs: number },
   ): Promise<AskResult<R[T]>>;
   /** Answers an ask. Inside a turn it leaves when the turn's effects are durable. */

@@ -3,25 +3,39 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startRedis } from '../../scripts/redis.mjs';
+
+const CONFIG_FILE = fileURLToPath(new URL('../../redis.conf', import.meta.url));
 
 export interface TestRedis {
   readonly url: string;
   readonly pid: number;
   readonly port: number;
+  /** After it was killed: starts again on the same port and data. */
+  comeBack(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** With `dir`, the data stays there over a restart; with `port`, it comes back at the same address. */
-export async function startTestRedis(options: { dir?: string; port?: number } = {}): Promise<TestRedis> {
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'touchline-redis-'));
-  const port = options.port ?? (await freePort());
-  const redis = await startRedis({ dir, port, configFile: 'redis.conf', log: () => {} });
-  const stop = async (): Promise<void> => {
-    await redis.stop();
-    if (!options.dir) rmSync(dir, { recursive: true, force: true });
+export async function startTestRedis(): Promise<TestRedis> {
+  const dir = mkdtempSync(join(tmpdir(), 'touchline-redis-'));
+  const options = { dir, port: await freePort(), configFile: CONFIG_FILE, log: () => {} };
+  let redis = await startRedis(options);
+  return {
+    url: redis.url,
+    port: options.port,
+    get pid() {
+      return redis.pid;
+    },
+    comeBack: async () => {
+      await redis.exited;
+      redis = await startRedis(options);
+    },
+    stop: async () => {
+      await redis.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
-  return { url: redis.url, pid: redis.pid, port, stop };
 }
 
 /** A loopback port nothing listens on at this moment. */

@@ -91,7 +91,7 @@ export class TestSystem {
   /** Asks and lets actors work until the reply is there. Virtual time does not move. */
   async ask<L extends Letter, R, T extends L['type'] & keyof R>(
     to: Address<L, R>,
-    letter: Extract<L, { type: T }>,
+    letter: Extract<L, { type: T }> & { readonly type: T },
   ): Promise<R[T]> {
     const result = await this.asking(to, letter);
     if (!result.ok) throw new Error(`${to.name} gave no reply to ${letter.type}: ${result.code}`);
@@ -101,7 +101,7 @@ export class TestSystem {
   /** Asks without waiting: for answers that need time to pass. */
   asking<L extends Letter, R, T extends L['type'] & keyof R>(
     to: Address<L, R>,
-    letter: Extract<L, { type: T }>,
+    letter: Extract<L, { type: T }> & { readonly type: T },
   ) {
     return this.#client.context.ask<L, R, T>(to, letter, { deadlineMs: ASK_DEADLINE_MS });
   }
@@ -140,7 +140,7 @@ export class TestSystem {
     while (this.clock.fireNext(untilMs)) await this.idle();
   }
 
-  /** Resolves when no letter is on its way and no actor is in a turn. */
+  /** Resolves when no letter is on its way and no actor is in a turn, but for those that wait for an answer. */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -158,7 +158,7 @@ export class TestSystem {
   #atRest(): boolean {
     const running = [...this.#hosts].filter(([, host]) => host.state === 'running');
     const names = [...running.map(([id]) => id), 'test'];
-    return running.every(([, host]) => !host.busy) && this.postOffice.inFlight(names) === 0;
+    return running.every(([, host]) => !host.busy || host.asking) && this.postOffice.inFlight(names) === 0;
   }
 
   #host(id: string, definition: ActorDefinition<Letter, unknown>): AnyHost {
