@@ -44,6 +44,7 @@ export class SupervisedChild {
   readonly #options: SupervisedChildOptions;
   readonly #window: RestartWindow;
   #child: Child | undefined;
+  #prepared: Child | undefined;
   #state: ChildState = 'stopped';
   #restarts = 0;
   #lastError: string | undefined;
@@ -56,6 +57,14 @@ export class SupervisedChild {
     this.spec = options.spec;
     this.#options = options;
     this.#window = new RestartWindow(options.spec.restartsMax, options.spec.restartWindowMs);
+  }
+
+  /**
+   * Spawns the first life without starting it, so that the threads of a process load side by side while their
+   * actors still start in order.
+   */
+  prepare(): void {
+    this.#prepared ??= this.#options.spawn(this.spec, undefined);
   }
 
   /** Starts the first life; a start that fails is retried within the restart budget. */
@@ -73,6 +82,8 @@ export class SupervisedChild {
   async stop(): Promise<void> {
     const { clock, log } = this.#options;
     this.#timer?.cancel();
+    await this.#prepared?.kill();
+    this.#prepared = undefined;
     const child = this.#child;
     const wasRunning = this.#state === 'running' || this.#state === 'starting';
     this.#state = 'stopping';
@@ -116,7 +127,8 @@ export class SupervisedChild {
   async #startLife(): Promise<boolean> {
     const { clock, spawn } = this.#options;
     this.#state = 'starting';
-    const child = spawn(this.spec, this.#lastError);
+    const child = this.#prepared ?? spawn(this.spec, this.#lastError);
+    this.#prepared = undefined;
     this.#child = child;
     this.#exited = new Promise((resolve) => {
       child.onExit((exit) => {

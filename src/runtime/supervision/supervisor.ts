@@ -40,6 +40,7 @@ export class Supervisor {
 
   /** Resolves when every child runs. If one cannot be started, stops those that run and rejects. */
   async start(): Promise<void> {
+    for (const child of this.#children) child.prepare();
     for (const child of this.#children) {
       try {
         await child.start();

@@ -20,7 +20,7 @@ import { exposeControl, type WorkerControl } from './worker-rpc.ts';
 
 const NANOSECONDS_PER_MS = 1e6;
 
-async function createHost(birth: WorkerBirth, onCrash: (error: Error) => void) {
+async function createHost(birth: WorkerBirth, module: Promise<ActorModule>, onCrash: (error: Error) => void) {
   const { id, redisUrl } = birth;
   const log = createLogger(birth.logLevel, id);
   const metrics = new Metrics(id);
@@ -31,7 +31,7 @@ async function createHost(birth: WorkerBirth, onCrash: (error: Error) => void) {
   const common = { clock: systemClock, random: systemRandom, log, metrics };
   const signals = new RedisSignalBus({ redis, subscriber, metrics });
   const postOffice = new RedisPostOffice({ redisUrl, redis, ...common });
-  const { createActor } = (await import(birth.module)) as ActorModule;
+  const { createActor } = await module;
   const onExit = (cleanup: () => void): void => void process.on('exit', cleanup);
   const environment = { id, settings: birth.settings as never, redis, onExit, ...common };
   const definition = (await createActor(environment)) as ActorDefinition<never, unknown>;
@@ -48,6 +48,9 @@ async function createHost(birth: WorkerBirth, onCrash: (error: Error) => void) {
 }
 
 function control(birth: WorkerBirth): WorkerControl {
+  // Loaded at once: the threads of a process load side by side, and start one after the other.
+  const module = import(birth.module) as Promise<ActorModule>;
+  module.catch(() => {});
   const loopDelay = monitorEventLoopDelay({ resolution: 10 });
   let running: Awaited<ReturnType<typeof createHost>> | undefined;
   const here = (): NonNullable<typeof running> => {
@@ -58,7 +61,7 @@ function control(birth: WorkerBirth): WorkerControl {
     async start() {
       loopDelay.enable();
       try {
-        running = await createHost(birth, endThread);
+        running = await createHost(birth, module, endThread);
         await running.host.start();
       } catch (error) {
         // Leaving by itself lets the actor's exit hooks run; being ended by force would not.
