@@ -1,4 +1,4 @@
-/** Ticks, cells and bets for tests of the market, with sensible defaults: a price of 60,005.00 and rows of 10.00. */
+/** Ticks, cells and bets for tests of the market: a price of 60,005.00 USD and rows of 10.00. */
 import type { Bet } from '../../src/domain/bet.ts';
 import type { Cell } from '../../src/domain/cell.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';

@@ -1,0 +1,137 @@
+/**
+ * What one connection hears of its wallet: a snapshot (open bets, account) read from the Resolver, and every
+ * event as it comes.
+ *
+ * Invariants: an event that arrives while a snapshot is being read is newer than what was read and wins over
+ * it; a snapshot is paced by the reader, so that a long list of bets does not count as slowness; at most one
+ * read per connection is under way.
+ */
+import type { ChannelName } from '../../protocol/api/frames.ts';
+import { RESOLVER } from '../../protocol/letters/resolver.ts';
+import type { AccountEvent } from '../../protocol/signals.ts';
+import type { ActorContext } from '../../runtime/index.ts';
+import { outcomeOf } from './http-answer.ts';
+import { SharedPush } from './push-frame.ts';
+import type { SocketSender } from './socket-sender.ts';
+
+/** One event, encoded once for all connections of its wallet. */
+export interface AccountPushes {
+  readonly wallet: string;
+  readonly bet?: { readonly id: string; readonly push: SharedPush };
+  readonly account: SharedPush;
+}
+
+export interface AccountFeedOptions {
+  readonly context: Pick<ActorContext, 'ask' | 'metrics'>;
+  readonly sender: SocketSender;
+  readonly channels: ReadonlySet<ChannelName>;
+  /** The wallet the connection is signed in with now. */
+  readonly wallet: () => string | undefined;
+  /** The newest tick's sequence number. */
+  readonly seq: () => number;
+}
+
+type PrivateChannel = Extract<ChannelName, 'bets' | 'account'>;
+
+/** About half of what may wait before the reader has to catch up. */
+const BETS_PER_READ = 25;
+const READ_DEADLINE_MS = 3_000;
+
+export function accountPushes(event: AccountEvent): AccountPushes {
+  const { type, wallet, bet, account, seq } = event;
+  const betPush =
+    bet === undefined || type === 'AccountOpened'
+      ? {}
+      : { bet: { id: bet.id, push: new SharedPush({ push: 'bet', seq, event: type, bet }) } };
+  return { wallet, ...betPush, account: new SharedPush({ push: 'account', seq, account }) };
+}
+
+export class AccountFeed {
+  readonly #options: AccountFeedOptions;
+  readonly #wanted = new Set<PrivateChannel>();
+  /** Bets with an event since the running read began. */
+  readonly #overtakenBets = new Set<string>();
+  #isAccountOvertaken = false;
+  #isReading = false;
+
+  constructor(options: AccountFeedOptions) {
+    this.#options = options;
+  }
+
+  deliver(event: AccountPushes): void {
+    const { sender, channels } = this.#options;
+    if (event.bet && channels.has('bets')) {
+      if (this.#isReading) this.#overtakenBets.add(event.bet.id);
+      sender.push(event.bet.push);
+    }
+    if (channels.has('account')) {
+      this.#isAccountOvertaken = true;
+      sender.push(event.account);
+    }
+  }
+
+  /** Sends what there is now, for those of the channels that are private. */
+  requestSnapshot(channels: Iterable<ChannelName>): void {
+    for (const channel of channels) if (channel === 'bets' || channel === 'account') this.#wanted.add(channel);
+    this.retry();
+  }
+
+  /** Reads what is still wanted, e.g. after the Resolver did not answer. */
+  retry(): void {
+    if (!this.#isReading && this.#wanted.size > 0) void this.#readWanted();
+  }
+
+  async #readWanted(): Promise<void> {
+    this.#isReading = true;
+    try {
+      for (const channel of this.#wanted) {
+        const wallet = this.#options.wallet();
+        if (wallet === undefined) return;
+        this.#wanted.delete(channel);
+        const isRead = channel === 'bets' ? await this.#readBets(wallet) : await this.#readAccount(wallet);
+        if (!isRead) return this.#failed(channel);
+      }
+    } finally {
+      this.#isReading = false;
+      this.#overtakenBets.clear();
+    }
+  }
+
+  #failed(channel: PrivateChannel): void {
+    this.#options.context.metrics.count('ws_snapshot_failures_total', { channel });
+    this.#wanted.add(channel);
+  }
+
+  async #readBets(wallet: string): Promise<boolean> {
+    const { context, sender } = this.#options;
+    let beforeId: string | undefined;
+    do {
+      const body = { wallet, limit: BETS_PER_READ, status: 'open' as const, ...(beforeId ? { beforeId } : {}) };
+      const page = outcomeOf(await context.ask(RESOLVER, { type: 'ListBets', body }, { deadlineMs: READ_DEADLINE_MS }));
+      if (!page.ok) return false;
+      if (!this.#isFor(wallet, 'bets')) return true;
+      for (const bet of page.value.bets) {
+        if (this.#overtakenBets.has(bet.id)) continue;
+        sender.push(new SharedPush({ push: 'bet', seq: bet.acceptedSeq, event: 'BetAccepted', bet }));
+      }
+      beforeId = page.value.nextBeforeId;
+    } while (beforeId !== undefined && (await sender.room()));
+    return true;
+  }
+
+  async #readAccount(wallet: string): Promise<boolean> {
+    const { context, sender, seq } = this.#options;
+    this.#isAccountOvertaken = false;
+    const asked = await context.ask(RESOLVER, { type: 'GetAccount', body: { wallet } }, { deadlineMs: READ_DEADLINE_MS });
+    const account = outcomeOf(asked);
+    if (!account.ok) return false;
+    if (!this.#isFor(wallet, 'account') || this.#isAccountOvertaken) return true;
+    sender.push(new SharedPush({ push: 'account', seq: seq(), account: account.value }));
+    return true;
+  }
+
+  #isFor(wallet: string, channel: PrivateChannel): boolean {
+    const { sender, channels } = this.#options;
+    return sender.isOpen && this.#options.wallet() === wallet && channels.has(channel);
+  }
+}

@@ -1,0 +1,22 @@
+/** What a broadcaster is told by its child spec: plain data, it crosses threads. */
+import type { MarketRules } from '../../domain/rules.ts';
+import type { StatusAnswer } from '../../protocol/api/http.ts';
+
+export interface BroadcasterSettings {
+  /** Address to listen on, e.g. `127.0.0.1`. */
+  readonly host: string;
+  /** Shared by all broadcasters of the machine; 0 takes any free one. */
+  readonly port: number;
+  /** Directory of the built page. */
+  readonly pageDir: string;
+  /** WebSocket connections this broadcaster holds at most. */
+  readonly connectionsMax: number;
+  /** Origins (`https://host:port`) whose pages may open a socket. Programs, which send none, always may. */
+  readonly origins: readonly string[];
+  /** Bets a wallet may place in a minute; enforced by the session gate, shown in the status. */
+  readonly betsPerMinute: number;
+  /** What EIP-4361 messages must name; enforced by the SessionGuard, shown in the status. */
+  readonly signIn: StatusAnswer['signIn'];
+  /** The rules in force: their limits are shown, and grids are computed from them. */
+  readonly rules: MarketRules;
+}

@@ -1,0 +1,24 @@
+/** A Broadcaster in its thread: clients by uWebSockets, sessions, grids and the registry in Redis. */
+import type { ActorEnvironment } from '../../runtime/index.ts';
+import { broadcasterActor } from './broadcaster-actor.ts';
+import type { BroadcasterSettings } from './broadcaster-settings.ts';
+import { loadPageFiles } from './page-files.ts';
+import { RedisClientRegistry } from './redis-client-registry.ts';
+import { RedisGridCache } from './redis-grid-cache.ts';
+import { RedisSessionGate } from './sessions/redis-session-gate.ts';
+import { UwsServer } from './uws-server.ts';
+
+export function createActor(environment: ActorEnvironment<BroadcasterSettings>) {
+  const { redis, settings, clock } = environment;
+  const server = new UwsServer({ host: settings.host, port: settings.port, clock });
+  // A thread that ends with an open server aborts the whole process, so this comes before anything can fail.
+  environment.onExit(() => server.closeAtOnce());
+  return broadcasterActor({
+    server,
+    gate: new RedisSessionGate(redis, { betsPerMinute: settings.betsPerMinute }),
+    gridCache: new RedisGridCache(redis),
+    registry: new RedisClientRegistry(redis),
+    page: loadPageFiles(settings.pageDir),
+    settings,
+  });
+}

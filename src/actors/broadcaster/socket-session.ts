@@ -1,0 +1,264 @@
+/**
+ * One WebSocket connection: what it subscribed to, whose it is, and what it may do.
+ *
+ *   anonymous ──auth──► signed in (wallet) ──session ended, auth──► anonymous
+ *
+ * Private channels (`bets`, `account`) may be subscribed to at any time and are silent until the connection is
+ * signed in; they begin with a snapshot. So a client may send `subscribe` and `auth` in any order, and its
+ * subscriptions outlive its session. A `place` waits for an `auth` sent before it.
+ *
+ * Invariants: an event of a wallet goes only to connections signed in with it; while a snapshot is being
+ * read, events that overtake it win over it; work under way per connection is bounded.
+ */
+import { type AnswerFrame, type ChannelName, type ClientFrame, CLOSE_CODES } from '../../protocol/api/frames.ts';
+import { type PublicError, publicError } from '../../protocol/errors.ts';
+import type { ActorContext } from '../../runtime/index.ts';
+import { AccountFeed, type AccountPushes } from './account-feed.ts';
+import type { PlaceBet } from './bet-desk.ts';
+import { decodeFrame } from './client-codec.ts';
+import type { ClientSocket, SocketHandler } from './client-server.ts';
+import type { MarketView } from './market-view.ts';
+import { SharedPush, type WireFormat } from './push-frame.ts';
+import type { SessionGate } from './sessions/session-gate.ts';
+import { SocketSender } from './socket-sender.ts';
+
+/** What all connections of a broadcaster share. */
+export interface SocketPorts {
+  readonly context: Pick<ActorContext, 'ask' | 'clock' | 'metrics' | 'log'>;
+  readonly gate: SessionGate;
+  readonly market: MarketView;
+  readonly placeBet: PlaceBet;
+  /** The newest push of a public channel. */
+  readonly latest: (channel: ChannelName) => SharedPush | undefined;
+  /** Called after the connection's subscriptions, its wallet or its life changed. */
+  readonly changed: (session: SocketSession, walletBefore: string | undefined) => void;
+}
+
+interface Identity {
+  readonly token: string;
+  readonly wallet: string;
+  checkedAtMs: number;
+}
+
+/** Broken or surplus frames in a row before the connection is closed. */
+const STRIKES_MAX = 5;
+const FRAMES_PER_SECOND_MAX = 100;
+const UNDER_WAY_MAX = 32;
+/** A session that could not be checked for this long counts as ended. */
+const UNCHECKED_MS_MAX = 180_000;
+
+type FrameOf<O extends ClientFrame['op']> = Extract<ClientFrame, { op: O }>;
+
+export class SocketSession implements SocketHandler {
+  /** Unique in this broadcaster's life. */
+  readonly connection: number;
+  readonly channels = new Set<ChannelName>();
+  readonly sender: SocketSender;
+  readonly #format: WireFormat;
+  readonly #ports: SocketPorts;
+  readonly #account: AccountFeed;
+  readonly #underWay = new Set<Promise<void>>();
+  #identity: Identity | undefined;
+  #authenticating: Promise<void> = Promise.resolve();
+  #authentications = 0;
+  #strikes = 0;
+  #second = 0;
+  #framesInSecond = 0;
+
+  constructor(connection: number, socket: ClientSocket, format: WireFormat, ports: SocketPorts) {
+    this.connection = connection;
+    this.sender = new SocketSender(socket, format, ports.context.metrics);
+    this.#format = format;
+    this.#ports = ports;
+    this.#account = new AccountFeed({
+      context: ports.context,
+      sender: this.sender,
+      channels: this.channels,
+      wallet: () => this.wallet,
+      seq: () => ports.market.seq,
+    });
+  }
+
+  get wallet(): string | undefined {
+    return this.#identity?.wallet;
+  }
+
+  message(bytes: Uint8Array, isBinary: boolean): void {
+    if (!this.sender.isOpen) return;
+    if (this.#isFlooding()) return this.#strike(publicError('RATE_LIMITED', { framesPerSecond: FRAMES_PER_SECOND_MAX }));
+    const decoded = decodeFrame(bytes, isBinary, this.#format);
+    if (!decoded.ok) {
+      const { field, id, op } = decoded;
+      return this.#strike(publicError('MALFORMED', { field }), { ...withId(id), ...(op === undefined ? {} : { op }) });
+    }
+    this.#strikes = 0;
+    this.#handle(decoded.frame, decoded.bet);
+  }
+
+  drained(): void {
+    this.sender.drained();
+    for (const channel of this.sender.takeSkipped()) {
+      const push = isChannel(channel) && this.channels.has(channel) ? this.#ports.latest(channel) : undefined;
+      if (push) this.sender.pushNewest(push);
+    }
+  }
+
+  closed(): void {
+    this.sender.closed();
+    const { wallet } = this;
+    this.#identity = undefined;
+    this.#authentications += 1;
+    this.channels.clear();
+    this.#ports.changed(this, wallet);
+  }
+
+  /** An event of the wallet this connection is signed in with. */
+  deliver(event: AccountPushes): void {
+    this.#account.deliver(event);
+  }
+
+  /** Every few seconds: shows that the connection lives, and asks again for what could not be read. */
+  heartbeat(push: SharedPush): void {
+    this.sender.pushNewest(push);
+    this.#account.retry();
+  }
+
+  /** Asks whether the session still stands if that was last known before `checkedBeforeMs`. */
+  recheck(checkedBeforeMs: number): void {
+    const identity = this.#identity;
+    if (identity && identity.checkedAtMs < checkedBeforeMs) this.#run(() => this.#recheck(identity, UNCHECKED_MS_MAX));
+  }
+
+  /** The wallet's session is said to have ended: unless it can be seen to stand, this connection is signed out. */
+  sessionEnded(): void {
+    const identity = this.#identity;
+    if (identity) this.#run(() => this.#recheck(identity, 0));
+  }
+
+  /** Resolves when nothing that will be answered is under way. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#underWay]);
+  }
+
+  #handle(frame: ClientFrame, bet: unknown): void {
+    switch (frame.op) {
+      case 'subscribe':
+        return this.#subscribe(frame);
+      case 'unsubscribe':
+        for (const channel of frame.channels) this.channels.delete(channel);
+        this.#ports.changed(this, this.wallet);
+        return this.sender.answer({ ack: 'unsubscribe', ...withId(frame.id), channels: [...new Set(frame.channels)] });
+      case 'auth':
+        this.#authenticating = this.#run(() => this.#authenticate(frame), frame);
+        return;
+      case 'place': {
+        const authenticated = this.#authenticating;
+        void this.#run(() => authenticated.then(() => this.#place(frame, bet)), frame);
+        return;
+      }
+      case 'ping':
+        return this.sender.answer({ ack: 'ping', ...withId(frame.id), atMs: this.#ports.context.clock.nowMs() });
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #subscribe(frame: FrameOf<'subscribe'>): void {
+    const channels = [...new Set(frame.channels)];
+    for (const channel of channels) this.channels.add(channel);
+    this.#ports.changed(this, this.wallet);
+    this.sender.answer({ ack: 'subscribe', ...withId(frame.id), channels });
+    for (const channel of channels) {
+      const push = this.#ports.latest(channel);
+      if (push) this.sender.pushNewest(push);
+    }
+    this.#account.requestSnapshot(channels);
+  }
+
+  async #authenticate(frame: FrameOf<'auth'>): Promise<void> {
+    this.#authentications += 1;
+    const attempt = this.#authentications;
+    this.#identify(undefined);
+    const session = await this.#ports.gate.check(frame.token);
+    if (!this.sender.isOpen) return;
+    // A later `auth` has taken its place.
+    if (attempt !== this.#authentications) return this.#refuse(frame, publicError('UNAUTHENTICATED'));
+    if (!session.ok) return this.#refuse(frame, session.error);
+    const { wallet, expiresAtMs } = session.value;
+    this.#identify({ token: frame.token, wallet, checkedAtMs: this.#ports.context.clock.nowMs() });
+    this.sender.answer({ ack: 'auth', ...withId(frame.id), wallet, expiresAtMs });
+    this.#account.requestSnapshot(this.channels);
+  }
+
+  async #place(frame: FrameOf<'place'>, bet: unknown): Promise<void> {
+    const identity = this.#identity;
+    const { token, wallet } = identity ?? { token: undefined };
+    const placed = await this.#ports.placeBet({
+      token,
+      idempotencyKey: frame.idempotencyKey,
+      bet,
+      ...(wallet === undefined ? {} : { wallet }),
+    });
+    if (placed.ok) return this.sender.answer({ ack: 'place', ...withId(frame.id), bet: placed.value });
+    this.#refuse(frame, placed.error);
+    if (identity && placed.error.code === 'UNAUTHENTICATED') this.#signOut(identity);
+  }
+
+  async #recheck(identity: Identity, uncheckedMsMax: number): Promise<void> {
+    const nowMs = this.#ports.context.clock.nowMs();
+    const session = await this.#ports.gate.check(identity.token);
+    if (session.ok) identity.checkedAtMs = nowMs;
+    else if (session.error.code === 'UNAUTHENTICATED') this.#signOut(identity);
+    else if (nowMs - identity.checkedAtMs >= uncheckedMsMax) this.#signOut(identity);
+  }
+
+  #signOut(identity: Identity): void {
+    if (this.#identity !== identity) return;
+    this.#identify(undefined);
+    this.sender.push(new SharedPush({ push: 'signed-out', seq: this.#ports.market.seq }));
+  }
+
+  #identify(identity: Identity | undefined): void {
+    const before = this.wallet;
+    this.#identity = identity;
+    if (before !== this.wallet) this.#ports.changed(this, before);
+  }
+
+  /** Work whose end is an answer. `frame`: refused at once if too much is under way. */
+  #run(work: () => Promise<void>, frame?: ClientFrame): Promise<void> {
+    if (frame && this.#underWay.size >= UNDER_WAY_MAX) {
+      this.#refuse(frame, publicError('MAILBOX_FULL'));
+      return Promise.resolve();
+    }
+    const running = work().catch((error: unknown) => {
+      this.#ports.context.log.error({ err: error, op: frame?.op }, 'frame failed');
+      if (frame) this.#refuse(frame, publicError('INTERNAL'));
+    });
+    this.#underWay.add(running);
+    void running.then(() => this.#underWay.delete(running));
+    return running;
+  }
+
+  #refuse(frame: ClientFrame, error: PublicError): void {
+    this.sender.answer({ ack: 'error', ...withId(frame.id), op: frame.op, error });
+  }
+
+  #strike(error: PublicError, about: Pick<Extract<AnswerFrame, { ack: 'error' }>, 'id' | 'op'> = {}): void {
+    this.#strikes += 1;
+    this.#ports.context.metrics.count('ws_frames_refused_total', { code: error.code });
+    this.sender.answer({ ack: 'error', ...about, error });
+    if (this.#strikes >= STRIKES_MAX) this.sender.close(CLOSE_CODES.MALFORMED, 'too many malformed frames');
+  }
+
+  #isFlooding(): boolean {
+    const second = Math.floor(this.#ports.context.clock.monotonicMs() / 1_000);
+    if (second !== this.#second) this.#framesInSecond = 0;
+    this.#second = second;
+    this.#framesInSecond += 1;
+    return this.#framesInSecond > FRAMES_PER_SECOND_MAX;
+  }
+}
+
+const withId = (id: string | number | undefined): { readonly id?: string | number } => (id === undefined ? {} : { id });
+
+const isChannel = (push: SharedPush['channel']): push is 'price' | 'grid' => push === 'price' || push === 'grid';

@@ -1,0 +1,255 @@
+/**
+ * The one file that imports uWebSockets.js: the ClientServer on its HTTP and WebSocket server.
+ *
+ * Invariants (each of them ends the process, from C++, when broken)
+ * - what a handler needs of `req` is copied before the handler returns; `onAborted` is set first thing;
+ * - nothing is written to a response that was aborted or answered, nor to a socket after its close;
+ * - the app is closed before its thread ends, however it ends (`closeAtOnce` in the thread's exit hook);
+ * - no callback lets an exception out.
+ * Several threads listen on one port (SO_REUSEPORT, the default): the kernel spreads connections over them.
+ */
+import { STATUS_CODES } from 'node:http';
+import * as uWS from 'uWebSockets.js';
+import { publicError } from '../../protocol/errors.ts';
+import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
+import type { Clock } from '../../runtime/index.ts';
+import {
+  type ClientServer,
+  type ClientSocket,
+  type HttpRequest,
+  type HttpResponse,
+  REQUEST_HEADERS,
+  type RequestHeader,
+  type SendStatus,
+  type ServerContext,
+  type ServerHandlers,
+  type SocketHandler,
+} from './client-server.ts';
+import { problem } from './http-answer.ts';
+
+export interface UwsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+}
+
+/** A connection that neither sends nor answers pings for this long is dead; uWS counts in steps of 4 s. */
+const IDLE_TIMEOUT_SECONDS = 60;
+/**
+ * A body that is too large is read on and thrown away up to here, so that its sender gets to read why; a
+ * sender of more is cut off.
+ */
+const DISCARDED_BYTES_MAX = 2 * 1024 * 1024;
+/** Answers under way when the server closes get this long to leave. */
+const CLOSE_GRACE_MS = 500;
+const CLOSE_POLL_MS = 20;
+const WS_PATH = '/v1/ws';
+
+interface SocketData {
+  readonly protocol: string | undefined;
+  socket?: UwsSocket;
+  handler?: SocketHandler;
+}
+
+export class UwsServer implements ClientServer {
+  readonly #options: UwsServerOptions;
+  #app: uWS.TemplatedApp | undefined;
+  #listenSocket: uWS.us_listen_socket | undefined;
+  #log: ServerContext['log'] | undefined;
+  #responsesUnderWay = 0;
+
+  constructor(options: UwsServerOptions) {
+    this.#options = options;
+  }
+
+  listen(handlers: ServerHandlers, { log }: ServerContext): Promise<number> {
+    const { host, port } = this.#options;
+    this.#log = log;
+    const app = uWS.App();
+    this.#app = app;
+    app.ws(WS_PATH, this.#socketBehavior(handlers));
+    app.any('/*', (res, req) => this.#serve(res, req, handlers));
+    return new Promise((resolve, reject) => {
+      app.listen(host, port, (listenSocket) => {
+        if (!listenSocket) return reject(new Error(`cannot listen on ${host}:${port}`));
+        this.#listenSocket = listenSocket;
+        resolve(uWS.us_socket_local_port(listenSocket as unknown as uWS.us_socket));
+      });
+    });
+  }
+
+  stopListening(): void {
+    if (this.#listenSocket) uWS.us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.stopListening();
+    // Close frames and answers are written at once, or when the reader lets them: one moment at least.
+    for (let waitedMs = 0; waitedMs < CLOSE_GRACE_MS; waitedMs += CLOSE_POLL_MS) {
+      await new Promise<void>((resolve) => this.#options.clock.after(CLOSE_POLL_MS, resolve));
+      if (this.#responsesUnderWay === 0) break;
+    }
+    this.closeAtOnce();
+  }
+
+  /** Synchronous, and harmless when repeated: for the exit hook of the thread. */
+  closeAtOnce(): void {
+    this.#listenSocket = undefined;
+    this.#app?.close();
+    this.#app = undefined;
+  }
+
+  /** The one wrapper of every HTTP request. */
+  #serve(res: uWS.HttpResponse, req: uWS.HttpRequest, handlers: ServerHandlers): void {
+    let isOver = false;
+    this.#responsesUnderWay += 1;
+    const end = (): void => {
+      if (!isOver) this.#responsesUnderWay -= 1;
+      isOver = true;
+    };
+    res.onAborted(end);
+    const head = { method: req.getMethod().toUpperCase(), path: req.getUrl(), query: req.getQuery(), headers: copyHeaders(req) };
+    const contentLength = Number(req.getHeader('content-length'));
+
+    const respond = (response: HttpResponse, isClosing: boolean): void => {
+      if (isOver) return;
+      end();
+      write(res, response, { isHead: head.method === 'HEAD', isClosing });
+    };
+    const answerWith = (body: HttpRequest['body']): void => {
+      const isClosing = body === 'too-large';
+      handlers
+        .handle({ ...head, body })
+        .then((response) => respond(response, isClosing))
+        .catch((error: unknown) => {
+          this.#log?.error({ err: error, path: head.path }, 'request failed');
+          respond(problem(publicError('INTERNAL')), isClosing);
+        });
+    };
+    if (contentLength > DISCARDED_BYTES_MAX) answerWith('too-large');
+    else readBody(res, () => isOver, answerWith);
+  }
+
+  #socketBehavior(handlers: ServerHandlers): uWS.WebSocketBehavior<SocketData> {
+    return {
+      maxPayloadLength: FRAME_BYTES_MAX,
+      maxBackpressure: SOCKET_BACKPRESSURE_BYTES_MAX,
+      // Our own rule closes slow sockets, with a code that says so.
+      closeOnBackpressureLimit: false,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => this.#guard(() => upgrade(res, req, context, handlers), () => res.close()),
+      open: (ws) => {
+        const data = ws.getUserData();
+        const socket = new UwsSocket(ws);
+        data.socket = socket;
+        this.#guard(
+          () => {
+            data.handler = handlers.open(socket, data.protocol);
+          },
+          () => ws.close(),
+        );
+      },
+      message: (ws, message, isBinary) =>
+        this.#guard(() => ws.getUserData().handler?.message(new Uint8Array(message), isBinary), () => ws.close()),
+      drain: (ws) => this.#guard(() => ws.getUserData().handler?.drained(), () => ws.close()),
+      close: (ws) => {
+        const { socket, handler } = ws.getUserData();
+        socket?.detach();
+        this.#guard(() => handler?.closed(), () => {});
+      },
+    };
+  }
+
+  #guard(work: () => void, giveUp: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#log?.error({ err: error }, 'socket failed');
+      giveUp();
+    }
+  }
+}
+
+class UwsSocket implements ClientSocket {
+  #ws: uWS.WebSocket<SocketData> | undefined;
+
+  constructor(ws: uWS.WebSocket<SocketData>) {
+    this.#ws = ws;
+  }
+
+  send(frame: string | Uint8Array): SendStatus {
+    if (!this.#ws) return 'dropped';
+    const isBinary = typeof frame !== 'string' && this.#ws.getUserData().protocol === 'msgpack';
+    const sent = this.#ws.send(frame, isBinary, false);
+    if (sent === 2) return 'dropped';
+    return sent === 1 ? 'sent' : 'buffered';
+  }
+
+  bufferedBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0;
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws?.end(code, reason);
+  }
+
+  /** uWS throws on any use after the close event. */
+  detach(): void {
+    this.#ws = undefined;
+  }
+}
+
+function upgrade(
+  res: uWS.HttpResponse,
+  req: uWS.HttpRequest,
+  context: uWS.us_socket_context_t,
+  handlers: ServerHandlers,
+): void {
+  const origin = req.getHeader('origin');
+  const protocols = req.getHeader('sec-websocket-protocol').split(',').flatMap((name) => name.trim() || []);
+  const decided = handlers.upgrade({ protocols, ...(origin ? { origin } : {}) });
+  if (!decided.accept) return write(res, decided.response, { isHead: false, isClosing: true });
+  const { protocol } = decided;
+  const key = req.getHeader('sec-websocket-key');
+  const extensions = req.getHeader('sec-websocket-extensions');
+  res.upgrade<SocketData>({ protocol }, key, protocol ?? '', extensions, context);
+}
+
+/** Never holds more than BODY_BYTES_MAX, whatever the sender says or sends. */
+function readBody(res: uWS.HttpResponse, isOver: () => boolean, done: (body: HttpRequest['body']) => void): void {
+  let chunks: Uint8Array[] = [];
+  let totalBytes = 0;
+  let isDone = false;
+  res.onData((chunk, isLast) => {
+    if (isDone || isOver()) return;
+    totalBytes += chunk.byteLength;
+    // uWS takes the memory back when this returns: copy.
+    if (totalBytes <= BODY_BYTES_MAX) chunks.push(new Uint8Array(chunk.slice(0)));
+    else chunks = [];
+    if (!isLast && totalBytes <= DISCARDED_BYTES_MAX) return;
+    isDone = true;
+    done(totalBytes > BODY_BYTES_MAX ? 'too-large' : Buffer.concat(chunks));
+  });
+}
+
+function write(res: uWS.HttpResponse, response: HttpResponse, how: { isHead: boolean; isClosing: boolean }): void {
+  const { status, headers, body } = response;
+  res.cork(() => {
+    res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+    if (status === 304) res.endWithoutBody();
+    else if (how.isHead) res.endWithoutBody(Buffer.byteLength(body));
+    else res.end(body, how.isClosing);
+  });
+}
+
+function copyHeaders(req: uWS.HttpRequest): Partial<Record<RequestHeader, string>> {
+  const headers: Partial<Record<RequestHeader, string>> = {};
+  for (const name of REQUEST_HEADERS) {
+    const value = req.getHeader(name);
+    if (value !== '') headers[name] = value;
+  }
+  return headers;
+}

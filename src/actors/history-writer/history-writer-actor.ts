@@ -1,0 +1,186 @@
+/**
+ * The HistoryWriter: the only writer of the durable tick log, and the reader of past prices.
+ *
+ * Of each batch: decide which ticks enter (pure), commit them in one transaction, tell the Resolver and the
+ * feed, then bring the price history up to date. Only the commit must succeed. The Resolver fills gaps from
+ * the log by itself, the feed sends again what is not acknowledged, and the history is a cache.
+ * Memory is the head of the log; if a commit throws, the actor crashes and reads it anew.
+ */
+import type { IndexTick } from '../../domain/tick.ts';
+import { type Address, address, type Letter, type Received } from '../../protocol/envelope.ts';
+import { done, type Outcome, refused } from '../../protocol/errors.ts';
+import type {
+  HistoryWriterLetter,
+  ReadTicks,
+  TicksPublished,
+  TicksRead,
+} from '../../protocol/letters/history-writer.ts';
+import { HISTORY_WRITER, type OpenFeed } from '../../protocol/letters/history-writer.ts';
+import type { PriceFeedLetter } from '../../protocol/letters/price-feed.ts';
+import { RESOLVER } from '../../protocol/letters/resolver.ts';
+import { TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
+import { type ActorContext, type ActorDefinition, defineActor, type Timer } from '../../runtime/index.ts';
+import { HistoryUpkeep } from './history-upkeep.ts';
+import type { PriceHistory } from './price-history.ts';
+import { admitTicks } from './tick-intake.ts';
+import type { LogEntry, LogHead, TickLog } from './tick-log.ts';
+
+export interface HistoryWriterOptions {
+  /** Opened by the composition root, which also closes it. */
+  readonly tickLog: TickLog;
+  readonly history: PriceHistory;
+  /** Ticks copied from the log to the history in one turn. */
+  readonly rehydrateChunkTicks?: number;
+}
+
+export interface HistoryWriterState {
+  head: LogHead;
+  readonly upkeep: HistoryUpkeep;
+  upkeepTimer: Timer | undefined;
+}
+
+interface BatchDecision {
+  readonly head: LogHead;
+  readonly entries: readonly LogEntry[];
+  /** The epoch each OpenFeed was given, and where the log ended for it. */
+  readonly opened: ReadonlyMap<Received<OpenFeed>, LogHead>;
+}
+
+/** About 10 ms of work; a week at 10 Hz then takes a few minutes, with the actor free in between. */
+const REHYDRATE_CHUNK_TICKS = 2_000;
+const REHYDRATE_PAUSE_MS = 20;
+const HISTORY_RETRY_MS = 1_000;
+const TICKS_PER_LETTER_MAX = 1_000;
+
+export const historyWriterActor = (
+  options: HistoryWriterOptions,
+): ActorDefinition<HistoryWriterLetter, HistoryWriterState> =>
+  defineActor<HistoryWriterLetter, HistoryWriterState>({
+    name: HISTORY_WRITER.name,
+
+    start(context) {
+      const { tickLog, history, rehydrateChunkTicks: chunkTicks = REHYDRATE_CHUNK_TICKS } = options;
+      const { clock, log, metrics } = context;
+      const upkeep = new HistoryUpkeep({ tickLog, history, clock, log, metrics, chunkTicks });
+      const state: HistoryWriterState = { head: tickLog.head(), upkeep, upkeepTimer: undefined };
+      scheduleUpkeep(state, context);
+      return state;
+    },
+
+    async receive(state, letters, context) {
+      const decision = decideBatch(state.head, letters, context);
+      const { head, entries } = decision;
+      if (entries.length > 0 || head.epoch !== state.head.epoch)
+        options.tickLog.commit({ epoch: head.epoch, entries });
+      state.head = head;
+      const recorded = entries.map((entry) => entry.tick);
+      context.metrics.count('history_ticks_recorded_total', {}, recorded.length);
+
+      for (const [letter, { epoch, last }] of decision.opened) context.reply(letter, { epoch, last });
+      await tellResolver(recorded, context);
+      await acknowledge(state, letters, context);
+      await state.upkeep.recorded(recorded);
+      for (const letter of letters) {
+        if (letter.type === 'ReadTicks') context.reply(letter, await readTicks(state, letter.body));
+      }
+      scheduleUpkeep(state, context);
+    },
+  });
+
+/** Letters in order against the head of the log; nothing is written here. */
+function decideBatch(
+  start: LogHead,
+  letters: readonly Received<HistoryWriterLetter>[],
+  context: ActorContext,
+): BatchDecision {
+  let head = start;
+  const entries: LogEntry[] = [];
+  const opened = new Map<Received<OpenFeed>, LogHead>();
+  for (const letter of letters) {
+    switch (letter.type) {
+      case 'OpenFeed':
+        head = { epoch: head.epoch + 1, last: head.last };
+        opened.set(letter, head);
+        context.log.info({ epoch: head.epoch, lastSeq: head.last?.seq, feed: letter.from }, 'feed opened');
+        break;
+      case 'TicksPublished': {
+        const admission = admitTicks(head, letter.body);
+        head = admission.head;
+        entries.push(...admission.entries);
+        report(admission.refusal, admission.skipped, letter, context);
+        break;
+      }
+      case 'ReadTicks':
+        break;
+      default:
+        letter satisfies never;
+    }
+  }
+  return { head, entries, opened };
+}
+
+function report(
+  refusal: string | undefined,
+  skipped: number,
+  letter: Received<TicksPublished>,
+  context: ActorContext,
+): void {
+  if (skipped > 0) context.metrics.count('history_ticks_skipped_total', {}, skipped);
+  if (refusal === undefined) return;
+  context.metrics.count('history_letters_refused_total', { refusal });
+  context.log.warn({ refusal, from: letter.from, id: letter.id }, 'ticks refused');
+}
+
+async function tellResolver(recorded: readonly IndexTick[], context: ActorContext): Promise<void> {
+  for (let from = 0; from < recorded.length; from += TICKS_PER_LETTER_MAX) {
+    const ticks = recorded.slice(from, from + TICKS_PER_LETTER_MAX);
+    const sent = await context.send(RESOLVER, { type: 'TicksRecorded', body: { ticks } });
+    if (sent !== 'posted') context.metrics.count('history_letters_unsent_total', { to: RESOLVER.name });
+  }
+}
+
+/**
+ * To whoever published, also when all of it was refused: the running feed learns where the log ends, and a
+ * superseded one that there is a newer epoch.
+ */
+async function acknowledge(
+  state: HistoryWriterState,
+  letters: readonly Received<HistoryWriterLetter>[],
+  context: ActorContext,
+): Promise<void> {
+  const { epoch, last } = state.head;
+  const feeds = new Set(
+    letters.filter((letter) => letter.type === 'TicksPublished').map((letter) => letter.from),
+  );
+  for (const feed of feeds) {
+    const to: Address<PriceFeedLetter> = address<PriceFeedLetter & Letter>(feed);
+    const sent = await context.send(to, {
+      type: 'TicksAcknowledged',
+      body: { epoch, upToSeq: last?.seq ?? 0 },
+    });
+    if (sent !== 'posted') context.metrics.count('history_letters_unsent_total', { to: feed });
+  }
+}
+
+async function readTicks(state: HistoryWriterState, body: ReadTicks['body']): Promise<Outcome<TicksRead>> {
+  if (typeof body !== 'object' || body === null) return refused('MALFORMED');
+  const { fromMs, toMs } = body;
+  if (!isTime(fromMs) || !isTime(toMs) || fromMs > toMs) return refused('MALFORMED', { field: 'fromMs' });
+  if (!Number.isSafeInteger(body.limit) || body.limit < 1) return refused('MALFORMED', { field: 'limit' });
+  const limit = Math.min(body.limit, TICKS_PER_READ_MAX);
+  const ticks = await state.upkeep.read({ fromMs, toMs, limit: limit + 1 });
+  return done({ ticks: ticks.slice(0, limit), more: ticks.length > limit });
+}
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** One step at a time, each a turn of its own, until the history is whole. */
+function scheduleUpkeep(state: HistoryWriterState, context: ActorContext): void {
+  if (state.upkeepTimer || state.upkeep.state === 'complete') return;
+  const delayMs = state.upkeep.state === 'away' ? HISTORY_RETRY_MS : REHYDRATE_PAUSE_MS;
+  state.upkeepTimer = context.after(delayMs, async () => {
+    state.upkeepTimer = undefined;
+    await state.upkeep.step();
+    scheduleUpkeep(state, context);
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * The market's clock: recorded ticks, each exactly once, in order of `seq`. A tick settles what it decides,
+ * then executes the bets that waited for it.
+ *
+ * Letters only say that there are new ticks; holes they leave are filled from the tick log. A bet accepted at
+ * a tick is settled by later ones only, because settling comes first.
+ */
+import type { BetSettled } from '../../domain/ledger.ts';
+import type { IndexTick } from '../../domain/tick.ts';
+import { TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
+import { accountSignals, type MarketState, marketSignals } from '../../protocol/signals.ts';
+import type { ActorContext } from '../../runtime/index.ts';
+import { accountViewOrEmpty, betView, marketState } from './bet-views.ts';
+import { executeDue } from './execute-bets.ts';
+import { noteEvent, type ResolverState } from './resolver-state.ts';
+
+const MARKET_INTERVAL_MS = 1_000;
+
+/** Applies ticks as they came in a letter; repeated ones change nothing. */
+export async function applyTicks(
+  state: ResolverState,
+  ticks: readonly IndexTick[],
+  context: ActorContext,
+): Promise<void> {
+  for (const tick of ticks) {
+    if (tick.seq > state.book.lastSeq + 1) await fillHole(state, tick.seq, context);
+    if (tick.seq === state.book.lastSeq + 1) applyTick(state, tick, context);
+  }
+}
+
+/** Applies the next page of ticks that are in the log already; false if there was none. */
+export async function applyFromLog(state: ResolverState, context: ActorContext): Promise<boolean> {
+  const ticks = await state.ports.tickLog.readAfter(state.book.lastSeq, TICKS_PER_READ_MAX);
+  for (const tick of ticks) applyTick(state, tick, context);
+  return ticks.length > 0;
+}
+
+/** Tells about the market when a second of ticks has passed, or something visible changed. */
+export function announceMarket(state: ResolverState, context: ActorContext): void {
+  const told = state.market;
+  const now = marketState(state.book, told);
+  if (!now || (told && !isNews(told, now))) return;
+  state.market = now;
+  context.publish(marketSignals(now.symbol), now);
+}
+
+async function fillHole(state: ResolverState, beforeSeq: number, context: ActorContext): Promise<void> {
+  context.log.warn(
+    { afterSeq: state.book.lastSeq, beforeSeq },
+    'ticks were not delivered; reading the tick log',
+  );
+  context.metrics.count('resolver_tick_holes_total');
+  while (state.book.lastSeq + 1 < beforeSeq) {
+    if (!(await applyFromLog(state, context))) {
+      throw new Error(`tick ${beforeSeq} was announced, but the tick log ends at ${state.book.lastSeq}`);
+    }
+  }
+}
+
+function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext): void {
+  for (const settled of state.book.advance(tick)) {
+    noteEvent(state, settled);
+    announceSettled(state, settled, context);
+  }
+  executeDue(state, tick, context);
+}
+
+function announceSettled(state: ResolverState, { bet, verdict }: BetSettled, context: ActorContext): void {
+  context.metrics.count('resolver_bets_settled_total', { outcome: verdict.outcome });
+  context.publish(accountSignals, {
+    type: 'BetSettled',
+    wallet: bet.wallet,
+    bet: betView(bet, verdict),
+    account: accountViewOrEmpty(state.book, bet.wallet),
+    seq: verdict.decidedSeq,
+  });
+}
+
+const isNews = (told: MarketState, now: MarketState): boolean =>
+  Math.floor(now.atMs / MARKET_INTERVAL_MS) !== Math.floor(told.atMs / MARKET_INTERVAL_MS) ||
+  now.rowHeightCents !== told.rowHeightCents ||
+  now.quality !== told.quality ||
+  now.paused !== told.paused;

@@ -1,0 +1,124 @@
+/**
+ * From a request to its one answer. A request is answered from the store if it was seen before, else it waits
+ * for its executing tick; its letters are done only when the answer is drafted for the same commit.
+ */
+import { cellShapeError } from '../../domain/cell.ts';
+import { decidePlaceBet, type Refusal, refuse } from '../../domain/place-bet.ts';
+import type { IndexTick } from '../../domain/tick.ts';
+import type { BetView } from '../../protocol/bet-view.ts';
+import type { Received } from '../../protocol/envelope.ts';
+import { done, type Outcome, refused } from '../../protocol/errors.ts';
+import type { PlaceBet } from '../../protocol/letters/resolver.ts';
+import { accountSignals } from '../../protocol/signals.ts';
+import type { ActorContext } from '../../runtime/index.ts';
+import { betIdOf, fingerprintOf } from './bet-request.ts';
+import { accountViewOrEmpty, betView } from './bet-views.ts';
+import type { StoredAnswer } from './ledger-store.ts';
+import type { PendingBet } from './pending-bets.ts';
+import { bookEvent, draftedAnswer, noteAnswer, type ResolverState } from './resolver-state.ts';
+
+/** A letter this old was sent by someone who has stopped waiting. Generous: clocks of hosts may differ. */
+const LETTER_AGE_MS_MAX = 5_000;
+
+/** `stored` is what the ledger holds for this letter's key. */
+export function takeRequest(
+  state: ResolverState,
+  letter: Received<PlaceBet>,
+  stored: StoredAnswer | undefined,
+  context: ActorContext,
+): void {
+  const { body } = letter;
+  const fingerprint = fingerprintOf(body);
+  const waiting = state.pending.find(body);
+  const known = waiting ?? draftedAnswer(state, body) ?? stored;
+  if (known && known.fingerprint !== fingerprint) {
+    context.reply(letter, refused('IDEMPOTENCY_CONFLICT'));
+    return;
+  }
+  if (waiting) {
+    context.defer(letter);
+    waiting.letters.push(letter);
+    return;
+  }
+  if (known && 'answer' in known) {
+    context.metrics.count('resolver_answers_repeated_total');
+    context.reply(letter, known.answer);
+    return;
+  }
+  context.defer(letter);
+  const pending = {
+    request: body,
+    fingerprint,
+    receivedAtMs: receivedAt(letter, context),
+    letters: [letter],
+  };
+  const refusal = refusalAtReceipt(letter, context);
+  if (refusal) answer(state, pending, refusalOutcome(refusal), context);
+  else state.pending.add(pending);
+}
+
+/** Executes the bets for which this is the first tick at or after receipt plus hold. */
+export function executeDue(state: ResolverState, tick: IndexTick, context: ActorContext): void {
+  for (const pending of state.pending.takeReceivedUpTo(tick.atMs - state.book.rules.holdMs)) {
+    const { request, receivedAtMs } = pending;
+    const { wallet, cell, stakeMicros, minMultiplier } = request;
+    const command = { betId: betIdOf(request), wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
+    const decision = decidePlaceBet(state.book, command, tick);
+    if (decision.status === 'refused') {
+      answer(state, pending, refusalOutcome(decision), context);
+      continue;
+    }
+    const { bet } = decision.event;
+    bookEvent(state, decision.event);
+    const view = betView(bet);
+    const account = accountViewOrEmpty(state.book, wallet);
+    context.publish(accountSignals, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
+    answer(state, pending, done(view), context);
+  }
+}
+
+/** Refuses the bets that found no tick in time. The same words for all: nothing was priced. */
+export function refuseOverdue(state: ResolverState, context: ActorContext): void {
+  const { book, pending } = state;
+  const nowMs = context.clock.nowMs();
+  // One ms more than the delay: a tick exactly at its end still executes.
+  const overdue = pending.takeReceivedUpTo(nowMs - book.rules.maxExecutionDelayMs - 1);
+  if (overdue.length === 0) return;
+  const isFeedDown = nowMs - (book.lastTick?.atMs ?? 0) > book.rules.maxGapMs;
+  const outcome = refusalOutcome(refuse(isFeedDown ? 'FEED_DEGRADED' : 'EXECUTION_TOO_LATE'));
+  for (const bet of overdue) answer(state, bet, outcome, context);
+}
+
+/** A redelivered letter was received in an earlier life; when it was sent is all that is known of it. */
+function receivedAt(letter: Received<PlaceBet>, context: ActorContext): number {
+  const nowMs = context.clock.nowMs();
+  return letter.attempt > 1 ? Math.min(letter.sentAtMs, nowMs) : nowMs;
+}
+
+/** What no tick can change is answered at once. */
+function refusalAtReceipt(letter: Received<PlaceBet>, context: ActorContext): Refusal | undefined {
+  const shapeError = cellShapeError(letter.body.cell);
+  if (shapeError) return refuse('CELL_DISABLED', { reason: shapeError });
+  if (context.clock.nowMs() - letter.sentAtMs > LETTER_AGE_MS_MAX) return refuse('EXECUTION_TOO_LATE');
+  return undefined;
+}
+
+function answer(
+  state: ResolverState,
+  pending: PendingBet,
+  outcome: Outcome<BetView>,
+  context: ActorContext,
+): void {
+  const { wallet, idempotencyKey } = pending.request;
+  const { fingerprint } = pending;
+  noteAnswer(state, { wallet, idempotencyKey, fingerprint, answer: outcome });
+  context.metrics.count('resolver_bets_answered_total', {
+    answer: outcome.ok ? 'ACCEPTED' : outcome.error.code,
+  });
+  for (const letter of pending.letters) {
+    context.reply(letter, outcome);
+    context.complete(letter);
+  }
+}
+
+const refusalOutcome = (refusal: Refusal): Outcome<BetView> => refused(refusal.reason, refusal.details);

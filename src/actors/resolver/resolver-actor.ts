@@ -1,0 +1,96 @@
+/**
+ * The Resolver: the single writer of money. Balances, reserves and open bets live in memory, rebuilt from the
+ * ledger at start; a batch of letters is decided against them and made durable in one transaction.
+ *
+ * Invariants: no answer leaves before its commit; an acknowledged bet is in the ledger and settles exactly
+ * once, from recorded ticks only; the same request has the same answer for ever. If anything throws, this
+ * life ends; there is no undo.
+ */
+
+import { HOUSE } from '../../domain/ledger.ts';
+import { micros } from '../../domain/units.ts';
+import type { AccountView } from '../../protocol/bet-view.ts';
+import type { Received } from '../../protocol/envelope.ts';
+import { done, type Outcome } from '../../protocol/errors.ts';
+import { RESOLVER, type ResolverLetter } from '../../protocol/letters/resolver.ts';
+import { accountSignals } from '../../protocol/signals.ts';
+import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
+import { answerRead, type ReadLetter } from './answer-reads.ts';
+import { announceMarket, applyFromLog, applyTicks } from './apply-ticks.ts';
+import { requestKeyText } from './bet-request.ts';
+import { accountViewOrEmpty } from './bet-views.ts';
+import { refuseOverdue, takeRequest } from './execute-bets.ts';
+import { bookEvent, commitTurn, type ResolverPorts, type ResolverState } from './resolver-state.ts';
+import { startResolver } from './start-resolver.ts';
+
+/** How often bets that wait in vain are looked for, and a silent feed is looked up in the log. */
+const SWEEP_INTERVAL_MS = 250;
+/** So long after the last tick, its letters may have been lost. */
+const FEED_SILENCE_MS = 1_000;
+
+export const resolverActor = (ports: ResolverPorts): ActorDefinition<ResolverLetter, ResolverState> =>
+  defineActor<ResolverLetter, ResolverState>({
+    name: RESOLVER.name,
+    async start(context) {
+      const state = await startResolver(ports, context);
+      context.every(SWEEP_INTERVAL_MS, () => sweep(state, context));
+      return state;
+    },
+    receive: receiveBatch,
+  });
+
+async function receiveBatch(
+  state: ResolverState,
+  letters: readonly Received<ResolverLetter>[],
+  context: ActorContext,
+): Promise<void> {
+  const requests = letters.flatMap((letter) => (letter.type === 'PlaceBet' ? [letter.body] : []));
+  const answers = requests.length > 0 ? await state.ports.store.findAnswers(requests) : [];
+  const stored = new Map(answers.map((answer) => [requestKeyText(answer), answer]));
+  const reads: Received<ReadLetter>[] = [];
+  for (const letter of letters) {
+    switch (letter.type) {
+      case 'TicksRecorded':
+        await applyTicks(state, letter.body.ticks, context);
+        break;
+      case 'PlaceBet':
+        takeRequest(state, letter, stored.get(requestKeyText(letter.body)), context);
+        break;
+      case 'OpenAccount':
+        context.reply(letter, openAccount(state, letter.body.wallet, context));
+        break;
+      default:
+        reads.push(letter satisfies Received<ReadLetter>);
+    }
+  }
+  await endTurn(state, context);
+  for (const letter of reads) context.reply(letter, await answerRead(state, letter));
+}
+
+/** Lost letters and a silent feed must not leave anyone waiting. */
+async function sweep(state: ResolverState, context: ActorContext): Promise<void> {
+  const silentMs = context.clock.nowMs() - (state.book.lastTick?.atMs ?? 0);
+  if (silentMs > FEED_SILENCE_MS) await applyFromLog(state, context);
+  refuseOverdue(state, context);
+  await endTurn(state, context);
+}
+
+async function endTurn(state: ResolverState, context: ActorContext): Promise<void> {
+  announceMarket(state, context);
+  await commitTurn(state, context);
+  context.metrics.gauge('resolver_open_bets', state.book.openBetCount);
+  context.metrics.gauge('resolver_pending_bets', state.pending.size);
+}
+
+/** The grant is given once, and only while the house has it: an empty house opens empty accounts. */
+function openAccount(state: ResolverState, wallet: string, context: ActorContext): Outcome<AccountView> {
+  const { book } = state;
+  if (!book.account(wallet)) {
+    const { startingGrantMicros } = book.rules;
+    const grantMicros = book.balances.of(HOUSE) < startingGrantMicros ? micros(0) : startingGrantMicros;
+    bookEvent(state, { type: 'AccountOpened', wallet, grantMicros });
+    const account = accountViewOrEmpty(book, wallet);
+    context.publish(accountSignals, { type: 'AccountOpened', wallet, account, seq: book.lastSeq });
+  }
+  return done(accountViewOrEmpty(book, wallet));
+}

@@ -1,0 +1,22 @@
+/** The Resolver in its own thread: opens the ledger and, read-only, the tick log. */
+import type { MarketRules } from '../../domain/rules.ts';
+import type { ActorEnvironment } from '../../runtime/index.ts';
+import { resolverActor } from './resolver-actor.ts';
+import { openLedgerDatabase, SqliteLedgerStore } from './sqlite-ledger-store.ts';
+import { SqliteTickLogReader } from './sqlite-tick-log-reader.ts';
+
+export interface ResolverWorkerSettings {
+  readonly ledgerPath: string;
+  /** The HistoryWriter's file. It may not exist yet. */
+  readonly tickLogPath: string;
+  readonly rules: MarketRules;
+}
+
+export function createActor({ settings, onExit }: ActorEnvironment<ResolverWorkerSettings>) {
+  const store = new SqliteLedgerStore(openLedgerDatabase(settings.ledgerPath));
+  const tickLog = new SqliteTickLogReader(settings.tickLogPath);
+  // Both close synchronously; their promises carry nothing.
+  onExit(() => void store.close());
+  onExit(() => void tickLog.close());
+  return resolverActor({ store, tickLog, rules: settings.rules });
+}

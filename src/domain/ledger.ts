@@ -1,0 +1,143 @@
+/**
+ * Double-entry money: what each event of the market moves between which accounts, as data.
+ *
+ * Invariants: all accounts together always hold zero; only `issuance`, where play credits come from, may be
+ * negative; escrow holds exactly the payouts of all open bets, so a payout can never fail.
+ * Non-goals: storing anything; deciding anything.
+ */
+import { type Bet, reserveMicros } from './bet.ts';
+import type { DecidedTouch } from './settlement.ts';
+import { addMicros, type Micros, micros, subMicros } from './units.ts';
+
+export type AccountName = 'house' | 'escrow' | 'issuance' | `wallet:${string}`;
+export const HOUSE = 'house';
+export const ESCROW = 'escrow';
+export const ISSUANCE = 'issuance';
+
+export const walletAccount = (wallet: string): AccountName => `wallet:${wallet}`;
+
+export type TransferCode =
+  | 'funding'
+  | 'grant'
+  | 'stake'
+  | 'reserve'
+  | 'payout'
+  | 'forfeit'
+  | 'refund'
+  | 'release';
+
+export interface Transfer {
+  readonly code: TransferCode;
+  readonly from: AccountName;
+  readonly to: AccountName;
+  /** Always positive. */
+  readonly amountMicros: Micros;
+  /** The bet or wallet it is for; at most one transfer has the same code and ref. */
+  readonly ref: string;
+}
+
+export interface HouseFunded {
+  readonly type: 'HouseFunded';
+  readonly amountMicros: Micros;
+}
+export interface AccountOpened {
+  readonly type: 'AccountOpened';
+  readonly wallet: string;
+  readonly grantMicros: Micros;
+}
+export interface BetAccepted {
+  readonly type: 'BetAccepted';
+  readonly bet: Bet;
+}
+export interface BetSettled {
+  readonly type: 'BetSettled';
+  readonly bet: Bet;
+  readonly verdict: DecidedTouch;
+}
+export type LedgerEvent = HouseFunded | AccountOpened | BetAccepted | BetSettled;
+
+/** The transfers an event stands for, in posting order. An amount of zero moves nothing and is left out. */
+export const transfersOf = (event: LedgerEvent): Transfer[] =>
+  movesOf(event).filter((transfer) => transfer.amountMicros > 0);
+
+function movesOf(event: LedgerEvent): Transfer[] {
+  switch (event.type) {
+    case 'HouseFunded':
+      return [{ code: 'funding', from: ISSUANCE, to: HOUSE, amountMicros: event.amountMicros, ref: HOUSE }];
+    case 'AccountOpened': {
+      const { wallet, grantMicros } = event;
+      return [
+        { code: 'grant', from: HOUSE, to: walletAccount(wallet), amountMicros: grantMicros, ref: wallet },
+      ];
+    }
+    case 'BetAccepted': {
+      const { id: ref, wallet, stakeMicros } = event.bet;
+      return [
+        { code: 'stake', from: walletAccount(wallet), to: ESCROW, amountMicros: stakeMicros, ref },
+        { code: 'reserve', from: HOUSE, to: ESCROW, amountMicros: reserveMicros(event.bet), ref },
+      ];
+    }
+    case 'BetSettled':
+      return settlingMoves(event.bet, event.verdict);
+    default:
+      return event satisfies never;
+  }
+}
+
+function settlingMoves(bet: Bet, verdict: DecidedTouch): Transfer[] {
+  const { id: ref, payoutMicros, stakeMicros } = bet;
+  const wallet = walletAccount(bet.wallet);
+  switch (verdict.outcome) {
+    case 'won':
+      return [{ code: 'payout', from: ESCROW, to: wallet, amountMicros: payoutMicros, ref }];
+    case 'lost':
+      return [{ code: 'forfeit', from: ESCROW, to: HOUSE, amountMicros: payoutMicros, ref }];
+    case 'void':
+      return [
+        { code: 'refund', from: ESCROW, to: wallet, amountMicros: stakeMicros, ref },
+        { code: 'release', from: ESCROW, to: HOUSE, amountMicros: reserveMicros(bet), ref },
+      ];
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** What every account holds. */
+export class Balances {
+  readonly #byAccount: Map<string, Micros>;
+
+  constructor(balances: Iterable<readonly [string, Micros]> = []) {
+    this.#byAccount = new Map(balances);
+  }
+
+  of(account: AccountName): Micros {
+    return this.#byAccount.get(account) ?? micros(0);
+  }
+
+  has(account: AccountName): boolean {
+    return this.#byAccount.has(account);
+  }
+
+  open(account: AccountName): void {
+    if (this.has(account)) throw new Error(`account ${account} is open already`);
+    this.#byAccount.set(account, micros(0));
+  }
+
+  /** Throws if the transfer would leave less than nothing: whoever decided it was wrong. */
+  post(transfer: Transfer): void {
+    const { from, to, amountMicros } = transfer;
+    const left = subMicros(this.of(from), amountMicros);
+    if (left < 0 && from !== ISSUANCE) {
+      throw new Error(`${from} holds too little for ${transfer.code} of ${transfer.ref}`);
+    }
+    this.#byAccount.set(from, left);
+    this.#byAccount.set(to, addMicros(this.of(to), amountMicros));
+  }
+
+  /** Zero, always. */
+  sumMicros(): number {
+    let sum = 0;
+    for (const balance of this.#byAccount.values()) sum += balance;
+    return sum;
+  }
+}

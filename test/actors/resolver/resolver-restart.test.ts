@@ -1,0 +1,194 @@
+/** Crashes on either side of every commit, and what a new life makes of what the old one left. */
+import { describe, expect, it } from 'vitest';
+import { cents } from '../../../src/domain/units.ts';
+import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
+import { accountSignals } from '../../../src/protocol/signals.ts';
+import { createTestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
+import { FaultyCommits } from '../../support/ledger-store.ts';
+import { cellAt, OTHER_WALLET, START_MS, tickAt, WALLET } from '../../support/market.ts';
+import { ResolverRig, startRig } from '../../support/resolver-rig.ts';
+
+async function faultyRig(): Promise<{ rig: ResolverRig; faulty: FaultyCommits }> {
+  const faulty = new FaultyCommits();
+  return { rig: await startRig({ wrapStore: faulty.wrap }), faulty };
+}
+
+describe('a commit that fails', () => {
+  it('crashes the actor and leaves nothing: no bet, no answer, no signal', async () => {
+    const { rig, faulty } = await faultyRig();
+    const events = await rig.system.listen(accountSignals);
+    const before = await rig.store.totals();
+    const { answer } = await rig.send(rig.body());
+    let answered = false;
+    void answer.then(() => (answered = true));
+    faulty.fault = 'before';
+    await rig.tick();
+    expect(rig.system.isCrashed(RESOLVER.name)).toBe(true);
+    expect(rig.system.crashes.at(-1)?.error.message).toContain('disk is full');
+    expect([answered, events, await rig.store.totals()]).toEqual([false, [], before]);
+
+    faulty.fault = undefined;
+    await rig.restart();
+    await rig.ticks(2);
+    expect(await answer).toMatchObject({ ok: true });
+    expect(await rig.summary()).toMatchObject({ sumMicros: '0', bets: { open: 1 } });
+  });
+
+  it('on settling loses no settlement', async () => {
+    const { rig, faulty } = await faultyRig();
+    const bet = await rig.accepted();
+    await rig.ticksUntil(10_500);
+    faulty.fault = 'before';
+    const touching = await rig.tick({ priceCents: cents(bet.lowCents) });
+    expect(rig.system.isCrashed(RESOLVER.name)).toBe(true);
+    faulty.fault = undefined;
+    await rig.restart();
+    expect(await rig.bet(bet.id)).toMatchObject({ status: 'won', settledSeq: touching.seq });
+    expect(await rig.summary()).toMatchObject({ sumMicros: '0', escrowMicros: '0', bets: { won: 1 } });
+  });
+});
+
+describe('a crash', () => {
+  it('after the commit and before the answer: the same answer, once', async () => {
+    const { rig, faulty } = await faultyRig();
+    const { answer } = await rig.send(rig.body());
+    faulty.fault = 'after';
+    const executing = await rig.tick();
+    expect(rig.system.isCrashed(RESOLVER.name)).toBe(true);
+    faulty.fault = undefined;
+    await rig.restart();
+    expect(await answer).toMatchObject({ ok: true, value: { acceptedSeq: executing.seq } });
+    await rig.ticks(3);
+    expect(await rig.summary()).toMatchObject({ sumMicros: '0', bets: { open: 1 } });
+  });
+
+  it('before the executing tick: the bet is executed by the new life, in time', async () => {
+    const rig = await startRig();
+    const { answer } = await rig.send(rig.body());
+    await rig.restart();
+    const executing = await rig.tick();
+    expect(await answer).toMatchObject({ ok: true, value: { acceptedSeq: executing.seq } });
+  });
+
+  it('so long that the bet would be priced in hindsight: EXECUTION_TOO_LATE', async () => {
+    const rig = await startRig();
+    const { answer } = await rig.send(rig.body());
+    rig.system.crashes.length = 0;
+    await rig.system.stop(RESOLVER.name);
+    for (let i = 0; i < 15; i += 1) await rig.tick({ delivered: false });
+    await rig.restart();
+    await rig.ticks(3);
+    expect(await answer).toMatchObject({ error: { code: 'EXECUTION_TOO_LATE' } });
+    expect(await rig.summary()).toMatchObject({ sumMicros: '0', bets: { open: 0 } });
+  });
+
+  it('with 100 bets waiting loses none and takes none twice', async () => {
+    const rig = await startRig();
+    const wallets = Array.from({ length: 100 }, (_, i) => `0x${String(i).padStart(40, '0')}`);
+    for (const wallet of wallets) await rig.openAccount(wallet);
+    const sent = [];
+    for (const wallet of wallets) sent.push(await rig.send(rig.body({ wallet })));
+    await rig.restart();
+    await rig.ticks(2);
+    const answers = await Promise.all(sent.map(({ answer }) => answer));
+    expect(answers.every((answer) => answer.ok)).toBe(true);
+    expect(await rig.summary()).toMatchObject({ sumMicros: '0', bets: { open: 100 } });
+    rig.system.expectNoDeadLetters();
+  });
+});
+
+describe('a new life', () => {
+  it('settles what the ticks since then decided, and says so', async () => {
+    const rig = await startRig();
+    const bet = await rig.accepted();
+    await rig.ticksUntil(10_200);
+    await rig.system.stop(RESOLVER.name);
+    const touching = await rig.tick({ priceCents: cents(bet.lowCents), delivered: false });
+    await rig.ticksUntil(30_000, { delivered: false, priceCents: cents(6_000_500) });
+    const events = await rig.system.listen(accountSignals);
+    await rig.restart();
+    expect(await rig.bet(bet.id)).toMatchObject({ status: 'won', settledSeq: touching.seq });
+    expect(events).toMatchObject([{ type: 'BetSettled', wallet: WALLET, bet: { status: 'won' } }]);
+  });
+
+  it('counts the pause of the feed across the restart as a gap', async () => {
+    const rig = await startRig();
+    const bet = await rig.accepted();
+    await rig.ticksUntil(10_500);
+    await rig.system.stop(RESOLVER.name);
+    await rig.restart();
+    const next = await rig.tick({}, 2_100);
+    expect(await rig.bet(bet.id)).toMatchObject({ status: 'void', reason: 'FEED_GAP', settledSeq: next.seq });
+  });
+
+  it('knows how long a window was degraded before it', async () => {
+    const rig = await startRig();
+    const bet = await rig.accepted({ cell: cellAt(3) });
+    await rig.ticksUntil(10_000);
+    await rig.ticksUntil(10_700, { quality: 'degraded' });
+    await rig.restart();
+    await rig.ticksUntil(11_000, { quality: 'degraded' });
+    expect(await rig.bet(bet.id)).toMatchObject({ status: 'open' });
+    await rig.tick({ quality: 'degraded' });
+    expect(await rig.bet(bet.id)).toMatchObject({ status: 'void', reason: 'FEED_DEGRADED' });
+  });
+
+  it('prices as the old one would have', async () => {
+    const wobble = async (restarts: boolean) => {
+      const rig = await startRig();
+      for (let i = 0; i < 100; i += 1) await rig.tick({ priceCents: cents(6_000_500 + ((i * 7) % 11) * 60) });
+      if (restarts) await rig.restart();
+      return rig.accepted({ cell: cellAt(1, 30_000) });
+    };
+    const [through, anew] = [await wobble(false), await wobble(true)];
+    expect(anew).toEqual(through);
+  });
+
+  it('skips a long past in which nothing was open', async () => {
+    const rig = await startRig();
+    await rig.system.stop(RESOLVER.name);
+    for (let i = 0; i < 10_000; i += 1) {
+      const last = await rig.tickLog.last();
+      const seq = (last?.seq ?? 0) + 1;
+      rig.tickLog.record(tickAt(seq));
+    }
+    await rig.system.advance(1_000_000);
+    await rig.restart();
+    expect(await rig.system.ask(RESOLVER, { type: 'GetMarket', body: {} })).toMatchObject({
+      ok: true,
+      value: { seq: 10_001 },
+    });
+    expect(await rig.store.load()).toMatchObject({ cursorSeq: 10_001 });
+  });
+
+  it('refuses a tick log that ends before the ledger', async () => {
+    const rig = await startRig();
+    await rig.ticks(30);
+    const other = new ResolverRig(await createTestSystem({ startMs: START_MS }), {
+      wrapStore: () => rig.store,
+    });
+    await expect(other.start()).rejects.toThrow('refusing to settle');
+  });
+
+  it('takes no bets when the books do not add up, and goes on answering', async () => {
+    const rig = await startRig();
+    rig.database.exec("UPDATE accounts SET balance_micros = balance_micros + 1 WHERE name = 'house'");
+    await rig.restart();
+    expect(await rig.place()).toMatchObject({ error: { code: 'PAUSED' } });
+    expect(await rig.account()).toMatchObject({ openBets: 0 });
+    expect(await rig.system.ask(RESOLVER, { type: 'GetMarket', body: {} })).toMatchObject({
+      value: { paused: true },
+    });
+  });
+
+  it('does not fund the house or grant again', async () => {
+    const rig = await startRig();
+    const before = await rig.summary();
+    for (let i = 0; i < 3; i += 1) await rig.restart();
+    await rig.openAccount();
+    expect(await rig.summary()).toEqual(before);
+    expect(await rig.place({ wallet: OTHER_WALLET })).toMatchObject({
+      error: { code: 'INSUFFICIENT_BALANCE' },
+    });
+  });
+});

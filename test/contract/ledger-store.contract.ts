@@ -1,0 +1,203 @@
+/** What every LedgerStore promises; run on each implementation. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LedgerBatch, LedgerStore, StoredAnswer } from '../../src/actors/resolver/ledger-store.ts';
+import type { Bet } from '../../src/domain/bet.ts';
+import type { LedgerEvent } from '../../src/domain/ledger.ts';
+import type { DecidedTouch } from '../../src/domain/settlement.ts';
+import { micros } from '../../src/domain/units.ts';
+import { refused } from '../../src/protocol/errors.ts';
+import { betOn, cellAt, OTHER_WALLET, START_MS, WALLET } from '../support/market.ts';
+
+export interface LedgerStoreHarness {
+  readonly store: LedgerStore;
+  /** Closes the store and opens what is durable of it again. */
+  reopen(): Promise<LedgerStore>;
+  /** Runs SQL past the store, as a bug or a person would. */
+  execute(sql: string): void;
+  close(): Promise<void>;
+}
+
+const HOUSE_MICROS = 100_000_000;
+const OPENING: readonly LedgerEvent[] = [
+  { type: 'HouseFunded', amountMicros: micros(HOUSE_MICROS) },
+  { type: 'AccountOpened', wallet: WALLET, grantMicros: micros(5_000_000) },
+];
+const decided = { decidedSeq: 150, decidedAtMs: START_MS + 15_000 };
+const WON: DecidedTouch = { outcome: 'won', ...decided };
+const LOST: DecidedTouch = { outcome: 'lost', ...decided };
+const VOID: DecidedTouch = { outcome: 'void', reason: 'FEED_GAP', ...decided };
+
+const batch = (events: readonly LedgerEvent[], change: Partial<LedgerBatch> = {}): LedgerBatch => ({
+  booked: events.map((event) => ({ event, tickSeq: 1 })),
+  answers: [],
+  cursorSeq: 1,
+  ...change,
+});
+const accepted = (bet: Bet): LedgerEvent => ({ type: 'BetAccepted', bet });
+const settled = (bet: Bet, verdict: DecidedTouch): LedgerEvent => ({ type: 'BetSettled', bet, verdict });
+
+const answer = (idempotencyKey: string): StoredAnswer => ({
+  wallet: WALLET,
+  idempotencyKey,
+  fingerprint: 'f'.repeat(64),
+  answer: refused('CELL_DISABLED', { reason: 'TOO_FAR' }),
+});
+
+export function ledgerStoreContract(name: string, open: () => Promise<LedgerStoreHarness>): void {
+  describe(`${name} keeps the LedgerStore contract`, () => {
+    let harness: LedgerStoreHarness;
+    let store: LedgerStore;
+    const bet = betOn(cellAt());
+
+    beforeEach(async () => {
+      harness = await open();
+      store = harness.store;
+    });
+    afterEach(() => harness.close());
+
+    /** Expects the batch to be refused and to have left nothing behind. */
+    const expectRejected = async (rejected: LedgerBatch, message: string | RegExp): Promise<void> => {
+      const before = [await store.load(), await store.totals()];
+      await expect(store.commit(rejected)).rejects.toThrow(message);
+      expect([await store.load(), await store.totals()]).toEqual(before);
+    };
+
+    it('starts empty and says so', async () => {
+      const snapshot = await store.load();
+      expect(snapshot).toMatchObject({ openBets: [], cursorSeq: 0, isNew: true });
+      expect(Object.fromEntries(snapshot.balances)).toEqual({ house: 0, escrow: 0, issuance: 0 });
+    });
+
+    it('gives back what was committed, after opening it again too', async () => {
+      await store.commit(batch([...OPENING, accepted(bet)], { cursorSeq: 7 }));
+      const snapshot = await store.load();
+      expect(snapshot).toMatchObject({ openBets: [bet], cursorSeq: 7, isNew: false });
+      expect(Object.fromEntries(snapshot.balances)).toEqual({
+        house: HOUSE_MICROS - 5_000_000 - 1_000_000,
+        escrow: 2_000_000,
+        issuance: -HOUSE_MICROS,
+        [`wallet:${WALLET}`]: 4_000_000,
+      });
+      store = await harness.reopen();
+      expect(await store.load()).toEqual(snapshot);
+    });
+
+    it.each([
+      ['won', WON, 6_000_000],
+      ['lost', LOST, 4_000_000],
+      ['void', VOID, 5_000_000],
+    ])('settles a bet as %s', async (status, verdict, walletMicros) => {
+      await store.commit(batch([...OPENING, accepted(bet)]));
+      await store.commit(batch([settled(bet, verdict)], { cursorSeq: 150 }));
+      const snapshot = await store.load();
+      expect(snapshot.openBets).toEqual([]);
+      expect(Object.fromEntries(snapshot.balances)).toMatchObject({
+        escrow: 0,
+        [`wallet:${WALLET}`]: walletMicros,
+      });
+      expect(await store.findBet(WALLET, bet.id)).toEqual({ bet, verdict });
+      expect(await store.totals()).toMatchObject({
+        sumMicros: 0,
+        wallets: 1,
+        bets: { open: 0, [status]: 1 },
+      });
+    });
+
+    it('rejects a second settlement, in the same batch or later, whatever its outcome', async () => {
+      await store.commit(batch([...OPENING, accepted(bet)]));
+      await expectRejected(batch([settled(bet, WON), settled(bet, VOID)]), /settled already/);
+      await store.commit(batch([settled(bet, WON)]));
+      for (const verdict of [WON, LOST, VOID])
+        await expectRejected(batch([settled(bet, verdict)]), /settled already/);
+    });
+
+    it('rejects a bet that is there already, by id or by cell', async () => {
+      await store.commit(batch([...OPENING, accepted(bet)]));
+      await expectRejected(batch([accepted(betOn(cellAt(2), { id: bet.id }))]), /UNIQUE/);
+      await expectRejected(batch([accepted({ ...bet, id: 'bet_other' })]), /UNIQUE/);
+    });
+
+    it('rejects what would overdraw a wallet or the house', async () => {
+      await store.commit(batch(OPENING));
+      const large = betOn(cellAt(), { stakeMicros: micros(5_000_001) });
+      await expectRejected(batch([accepted(large)]), /CHECK/);
+      await expectRejected(batch([accepted({ ...bet, payoutMicros: micros(HOUSE_MICROS * 2) })]), /CHECK/);
+    });
+
+    it('rejects money for or from an account nobody opened', async () => {
+      await store.commit(batch(OPENING));
+      await expectRejected(batch([accepted({ ...bet, wallet: OTHER_WALLET })]), /FOREIGN KEY/);
+    });
+
+    it('opens an account and funds the house once', async () => {
+      await store.commit(batch(OPENING));
+      for (const event of OPENING) await expectRejected(batch([event]), /UNIQUE/);
+    });
+
+    it('leaves nothing of a batch of which the last part is wrong', async () => {
+      await store.commit(batch(OPENING, { answers: [answer('a')] }));
+      await expectRejected(batch([accepted(bet)], { answers: [answer('b'), answer('a')] }), /UNIQUE/);
+      expect(await store.findAnswers([answer('b')])).toEqual([]);
+    });
+
+    it('never takes the cursor back', async () => {
+      await store.commit(batch([], { cursorSeq: 10 }));
+      await expectRejected(batch([], { cursorSeq: 9 }), /never goes back/);
+    });
+
+    it('keeps answers for ever and finds them by wallet and key', async () => {
+      await store.commit(batch([], { answers: [answer('a'), answer('b')] }));
+      store = await harness.reopen();
+      const keys = ['b', 'a', 'c'].map((idempotencyKey) => ({ wallet: WALLET, idempotencyKey }));
+      expect(await store.findAnswers(keys)).toEqual([answer('b'), answer('a')]);
+      expect(await store.findAnswers([{ wallet: OTHER_WALLET, idempotencyKey: 'a' }])).toEqual([]);
+    });
+
+    it('lists bets newest first, in pages, by status', async () => {
+      const bets = [1, 2, 3, 4, 5].map((row) =>
+        betOn(cellAt(row), { id: `bet_${row}`, stakeMicros: micros(1_000) }),
+      );
+      await store.commit(batch([...OPENING, ...bets.map(accepted)]));
+      await store.commit(batch([settled(bets[1] as Bet, WON)]));
+      const ids = async (query: object): Promise<string[]> =>
+        (await store.listBets({ wallet: WALLET, limit: 10, ...query })).map((record) => record.bet.id);
+      expect(await ids({ limit: 2 })).toEqual(['bet_5', 'bet_4']);
+      expect(await ids({ limit: 2, beforeId: 'bet_4' })).toEqual(['bet_3', 'bet_2']);
+      expect(await ids({ status: 'won' })).toEqual(['bet_2']);
+      expect(await ids({ status: 'open', beforeId: 'bet_4' })).toEqual(['bet_3', 'bet_1']);
+      expect(await ids({ beforeId: 'bet_unknown' })).toEqual([]);
+      expect(await ids({ wallet: OTHER_WALLET })).toEqual([]);
+      expect(await store.findBet(OTHER_WALLET, 'bet_1')).toBeUndefined();
+    });
+
+    it.each([
+      ['change a transfer', 'UPDATE transfers SET amount_micros = 1', /append-only/],
+      ['delete a transfer', 'DELETE FROM transfers', /append-only/],
+      ['change an open bet', 'UPDATE bets SET payout_micros = payout_micros + 1', /frozen/],
+      ['delete a bet', 'DELETE FROM bets', /kept for ever/],
+      ['change an answer', "UPDATE requests SET answer = '{}'", /kept for ever/],
+      ['delete an answer', 'DELETE FROM requests', /kept for ever/],
+      ['overdraw an account', "UPDATE accounts SET balance_micros = -1 WHERE name = 'house'", /CHECK/],
+      [
+        'hold a fraction',
+        "UPDATE accounts SET balance_micros = 0.5 WHERE name = 'house'",
+        /cannot store REAL/,
+      ],
+      [
+        'hold more than 2^53',
+        "UPDATE accounts SET balance_micros = 9007199254740992 WHERE name = 'house'",
+        /CHECK/,
+      ],
+    ])('lets nobody %s', async (_what, sql, message) => {
+      await store.commit(batch([...OPENING, accepted(bet)], { answers: [answer('a')] }));
+      expect(() => harness.execute(sql)).toThrow(message);
+    });
+
+    it('lets nobody reopen a settled bet', async () => {
+      await store.commit(batch([...OPENING, accepted(bet)]));
+      await store.commit(batch([settled(bet, LOST)]));
+      const sql = "UPDATE bets SET status = 'open', settled_seq = NULL, settled_at_ms = NULL";
+      expect(() => harness.execute(sql)).toThrow(/settled already/);
+    });
+  });
+}

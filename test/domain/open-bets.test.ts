@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Bet } from '../../src/domain/bet.ts';
+import { OpenBets } from '../../src/domain/open-bets.ts';
+import { type DecidedTouch, settleFromTicks } from '../../src/domain/settlement.ts';
+import type { IndexTick } from '../../src/domain/tick.ts';
+import { cents } from '../../src/domain/units.ts';
+import { betOn, cellAt, PRICE_CENTS, START_MS, tickAt } from '../support/market.ts';
+
+/** Runs the index over the ticks; the verdict of each bet by id. */
+function run(
+  bets: readonly Bet[],
+  ticks: readonly IndexTick[],
+  index = new OpenBets(),
+): Map<string, DecidedTouch> {
+  for (const bet of bets) index.add(bet);
+  const verdicts = new Map<string, DecidedTouch>();
+  let prev: IndexTick | undefined;
+  for (const tick of ticks) {
+    for (const { bet, verdict } of index.advance(prev, tick)) {
+      expect(verdicts.has(bet.id)).toBe(false);
+      verdicts.set(bet.id, verdict);
+    }
+    prev = tick;
+  }
+  expect(index.size).toBe(bets.length - verdicts.size);
+  return verdicts;
+}
+
+/** A walk with jumps, gaps and degraded stretches. */
+const walk = fc
+  .array(
+    fc.record({
+      stepCents: fc.oneof(fc.integer({ min: -300, max: 300 }), fc.integer({ min: -9_000, max: 9_000 })),
+      pauseMs: fc.oneof(
+        { weight: 30, arbitrary: fc.constant(300) },
+        { weight: 1, arbitrary: fc.constant(2_500) },
+      ),
+      degraded: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+    }),
+    { minLength: 40, maxLength: 120 },
+  )
+  .map((steps) => {
+    let atMs = START_MS;
+    let priceCents = PRICE_CENTS;
+    return steps.map(({ stepCents, pauseMs, degraded }, i) => {
+      atMs += pauseMs;
+      priceCents += stepCents;
+      return tickAt(i + 1, { atMs, priceCents: cents(priceCents), quality: degraded ? 'degraded' : 'ok' });
+    });
+  });
+
+const someCells = fc.uniqueArray(
+  fc.record({
+    row: fc.integer({ min: -8, max: 8 }),
+    opens: fc.constantFrom(5_000, 10_000, 15_000),
+    tall: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 25, selector: ({ row, opens, tall }) => `${row}|${opens}|${tall}` },
+);
+
+describe('open bets', () => {
+  it('settle exactly as each cell alone would', () => {
+    fc.assert(
+      fc.property(someCells, walk, (cells, ticks) => {
+        const bets = cells.map(({ row, opens, tall }, i) => {
+          const cell = cellAt(tall ? row * 2 : row, opens);
+          const highCents = tall ? cents(cell.lowCents + 2_000) : cell.highCents;
+          return betOn({ ...cell, highCents }, { id: `bet_${i}` });
+        });
+        const verdicts = run(bets, ticks);
+        const { settlementRules } = bets[0] as Bet;
+        for (const bet of bets) {
+          const alone = settleFromTicks(bet.cell, ticks, settlementRules);
+          expect(verdicts.get(bet.id)).toEqual(alone.outcome === 'open' ? undefined : alone);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('remember what a column went through when rebuilt by warming', () => {
+    fc.assert(
+      fc.property(someCells, walk, fc.nat(100), (cells, ticks, cut) => {
+        const bets = cells.map(({ row, opens }, i) => betOn(cellAt(row, opens), { id: `bet_${i}` }));
+        const whole = run(bets, ticks);
+        const before = run(bets, ticks.slice(0, cut));
+        const rebuilt = new OpenBets();
+        for (const bet of bets) if (!before.has(bet.id)) rebuilt.add(bet);
+        let prev: IndexTick | undefined;
+        const after = new Map<string, DecidedTouch>();
+        ticks.forEach((tick, i) => {
+          if (i < cut) rebuilt.warm(prev, tick);
+          else for (const { bet, verdict } of rebuilt.advance(prev, tick)) after.set(bet.id, verdict);
+          prev = tick;
+        });
+        expect(new Map([...before, ...after])).toEqual(whole);
+      }),
+    );
+  });
+
+  it('settle under the rules they were accepted with', () => {
+    const strict = betOn(cellAt(5), {
+      id: 'strict',
+      settlementRules: { maxGapMs: 100, maxDegradedFraction: 0.2 },
+    });
+    const usual = betOn(cellAt(5), { id: 'usual', wallet: 'other' });
+    const verdicts = run(
+      [strict, usual],
+      [tickAt(1, { atMs: START_MS + 10_000 }), tickAt(2, { atMs: START_MS + 10_500 })],
+    );
+    expect([...verdicts.keys()]).toEqual(['strict']);
+  });
+
+  it('refuse a cell that is not on the raster of its rows', () => {
+    const cell = cellAt();
+    const off = { ...cell, lowCents: cents(cell.lowCents + 1), highCents: cents(cell.highCents + 1) };
+    expect(() => new OpenBets().add(betOn(off))).toThrow('raster');
+  });
+
+  it('cost a tick nothing for bets it does not touch', () => {
+    const index = new OpenBets();
+    const asked: string[] = [];
+    for (let i = 0; i < 2_000; i += 1) {
+      const cell = cellAt(i + 10);
+      const watched = new Proxy(cell, {
+        get: (target, field, self) => {
+          asked.push(String(field));
+          return Reflect.get(target, field, self);
+        },
+      });
+      index.add(betOn(watched, { id: `bet_${i}` }));
+    }
+    asked.length = 0;
+    index.advance(tickAt(100), tickAt(101));
+    expect(asked).toEqual([]);
+  });
+});
