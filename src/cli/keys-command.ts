@@ -19,37 +19,37 @@ interface KeyPattern {
 
 export const ADR_KEYS: readonly KeyPattern[] = [
   {
-    pattern: 'session:{wallet}',
+    pattern: redisKeys.sessionKey('{wallet}'),
     glob: redisKeys.sessionKey('*'),
     type: 'string',
     ttlSecondsMax: redisKeys.SESSION_TTL_SECONDS,
   },
   {
-    pattern: 'rate_limit:{wallet}',
+    pattern: redisKeys.rateLimitKey('{wallet}'),
     glob: redisKeys.rateLimitKey('*'),
     type: 'string',
     ttlSecondsMax: redisKeys.RATE_LIMIT_TTL_SECONDS,
   },
   {
-    pattern: 'price:btc:usd',
+    pattern: redisKeys.priceKey(SYMBOL),
     glob: redisKeys.priceKey(SYMBOL),
     type: 'string',
     ttlSecondsMax: redisKeys.PRICE_TTL_SECONDS,
   },
   {
-    pattern: 'prices:btc:usd:ts',
+    pattern: redisKeys.priceHistoryKey(SYMBOL),
     glob: redisKeys.priceHistoryKey(SYMBOL),
     type: 'zset',
     ttlSecondsMax: redisKeys.PRICE_HISTORY_TTL_SECONDS,
   },
   {
-    pattern: 'cache:grid:{params}',
+    pattern: redisKeys.gridCacheKey('{params}'),
     glob: redisKeys.gridCacheKey('*'),
     type: 'string',
     ttlSecondsMax: redisKeys.GRID_CACHE_TTL_SECONDS,
   },
   {
-    pattern: 'ws:clients',
+    pattern: redisKeys.CLIENTS_KEY,
     glob: redisKeys.CLIENTS_KEY,
     type: 'set',
     ttlSecondsMax: redisKeys.CLIENTS_TTL_SECONDS,

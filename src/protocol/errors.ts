@@ -1,7 +1,8 @@
 /**
  * The one registry of error codes. A code, once published, keeps its meaning for ever and is never reused;
- * docs/errors.md lists exactly this set. `retryable` says whether the same request, unchanged, may succeed
- * later. Only `code`, `message` and `details` ever reach a client.
+ * docs/errors.md lists exactly this set. `retryable` says whether the same request, unchanged and under the same
+ * idempotency key, may succeed later: nothing was decided yet. A refused bet was decided, for ever; trying
+ * again is another bet under another key. Only `code`, `message` and `details` ever reach a client.
  */
 interface ErrorRow {
   readonly status: number;
@@ -26,8 +27,8 @@ export const ERRORS = {
   RATE_LIMITED: row(429, true, 'Too many bets in a minute; wait and try again.'),
 
   // Placing a bet: business refusals, in the order in which they are checked.
-  PAUSED: row(503, true, 'Placing bets is paused.'),
-  FEED_DEGRADED: row(503, true, 'The price feed is not healthy enough to take bets.'),
+  PAUSED: row(409, false, 'Placing bets is paused.'),
+  FEED_DEGRADED: row(409, false, 'The price feed is not healthy enough to take bets.'),
   COLUMN_LOCKED: row(409, false, 'The column opens too soon, or has opened already.'),
   CELL_DISABLED: row(409, false, 'This cell takes no bets; details.reason says why.'),
   STAKE_OUT_OF_RANGE: row(422, false, 'The stake is outside the limits.'),
@@ -42,7 +43,7 @@ export const ERRORS = {
     false,
     'The multiplier at execution was below minMultiplier; details has the new one.',
   ),
-  EXECUTION_TOO_LATE: row(503, true, 'The bet could not be executed in time and was not placed.'),
+  EXECUTION_TOO_LATE: row(409, false, 'The bet could not be executed in time and was not placed.'),
 
   // The machinery.
   MAILBOX_FULL: row(503, true, 'The system is at its limit; wait and try again.'),

@@ -260,11 +260,16 @@ export class ActorHost<L extends Letter, S> {
     const { clock } = this.#options;
     let current: Timer;
     let cancelled = false;
-    const arm = (): void => {
-      const nextMs = (Math.floor(clock.nowMs() / intervalMs) + 1) * intervalMs;
-      current = this.#schedule(nextMs - clock.nowMs(), async () => {
-        await work();
-        if (!cancelled) arm();
+    const arm = (): void => waitUntil((Math.floor(clock.nowMs() / intervalMs) + 1) * intervalMs);
+    const waitUntil = (dueMs: number): void => {
+      current = this.#schedule(dueMs - clock.nowMs(), async () => {
+        // A timer may fire a hair before the wall clock reads `dueMs`: running then would skip this instant.
+        const earlyMs = dueMs - clock.nowMs();
+        const isEarly = earlyMs > 0 && earlyMs < intervalMs;
+        if (!isEarly) await work();
+        if (cancelled) return;
+        if (isEarly) waitUntil(dueMs);
+        else arm();
       });
     };
     arm();

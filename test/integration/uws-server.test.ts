@@ -1,15 +1,20 @@
 /** The real server with a real Broadcaster behind it, and clients over loopback TCP. */
-import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UwsServer } from '../../src/actors/broadcaster/uws-server.ts';
 import { CLOSE_CODES } from '../../src/protocol/api/frames.ts';
 import { encode } from '../../src/protocol/codec.ts';
 import { done } from '../../src/protocol/errors.ts';
-import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../src/protocol/limits.ts';
-import { Metrics, silentLogger, systemClock } from '../../src/runtime/index.ts';
-import type { ClientSocket, SendStatus, ServerContext } from '../../src/actors/broadcaster/client-server.ts';
-import { accountView, bearer, betView, PLACE_BET_REQUEST, startBroadcasterOn } from '../support/broadcaster-fixture.ts';
+import { BODY_BYTES_MAX, FRAME_BYTES_MAX } from '../../src/protocol/limits.ts';
+import { systemClock } from '../../src/runtime/index.ts';
+import {
+  accountView,
+  bearer,
+  betView,
+  PLACE_BET_REQUEST,
+  startBroadcasterOn,
+} from '../support/broadcaster-fixture.ts';
 import { freePort } from '../support/redis-server.ts';
 import { refusedStatus, WsClient } from '../support/ws-client.ts';
 
@@ -20,7 +25,8 @@ let server: UwsServer;
 let broadcaster: Awaited<ReturnType<typeof startBroadcasterOn>>;
 const url = (path: string): string => `http://${HOST}:${port}${path}`;
 const wsUrl = (): string => `ws://${HOST}:${port}/v1/ws`;
-const connected = (options?: ConstructorParameters<typeof WsClient>[1]): Promise<WsClient> => new WsClient(wsUrl(), options).opened();
+const connected = (options?: ConstructorParameters<typeof WsClient>[1]): Promise<WsClient> =>
+  new WsClient(wsUrl(), options).opened();
 
 beforeEach(async () => {
   port = await freePort();
@@ -41,11 +47,19 @@ describe('HTTP', () => {
     expect([time.status, time.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
     const { token, wallet } = broadcaster.signIn();
     const headers = { ...bearer(token), 'Idempotency-Key': 'k', 'Content-Type': 'application/json' };
-    const placing = fetch(url('/v1/bets'), { method: 'POST', headers, body: JSON.stringify(PLACE_BET_REQUEST) });
+    const placing = fetch(url('/v1/bets'), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(PLACE_BET_REQUEST),
+    });
     await vi.waitUntil(() => broadcaster.bets().length === 1);
     broadcaster.resolver.reply(done(betView({ wallet })));
     const placed = await placing;
-    expect([placed.status, placed.statusText, await placed.json()]).toMatchObject([201, 'Created', { wallet }]);
+    expect([placed.status, placed.statusText, await placed.json()]).toMatchObject([
+      201,
+      'Created',
+      { wallet },
+    ]);
     expect((await fetch(url('/v1/bets'), { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD, POST');
     expect((await fetch(url('/v1/ws'))).status).toBe(400);
   });
@@ -60,14 +74,20 @@ describe('HTTP', () => {
 
   it.each([BODY_BYTES_MAX + 1, 1024 * 1024])('refuses a body of %i bytes and says why', async (size) => {
     const response = await fetch(url('/v1/bets'), { method: 'POST', body: Buffer.alloc(size) });
-    expect([response.status, await response.json()]).toMatchObject([413, { error: { code: 'PAYLOAD_TOO_LARGE' } }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { code: 'PAYLOAD_TOO_LARGE' } },
+    ]);
     await expectAlive();
   });
 
   it('cuts off who sends far too much', async () => {
     const body = Buffer.alloc(16 * 1024 * 1024);
     // Whether the answer is read before the connection breaks is the client's luck.
-    const status = await fetch(url('/v1/bets'), { method: 'POST', body }).then(({ status }) => status, () => 413);
+    const status = await fetch(url('/v1/bets'), { method: 'POST', body }).then(
+      ({ status }) => status,
+      () => 413,
+    );
     expect(status).toBe(413);
     await expectAlive();
   });
@@ -80,12 +100,21 @@ describe('HTTP', () => {
         controller.close();
       },
     });
-    const response = await fetch(url('/v1/auth/verify'), { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const response = await fetch(url('/v1/auth/verify'), {
+      method: 'POST',
+      body,
+      duplex: 'half',
+    } as RequestInit);
     expect(response.status).toBe(413);
   });
 
   it('is not impressed by what is not HTTP', async () => {
-    for (const bytes of ['\r\n\r\n', 'GET\r\n\r\n', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, '\u0000\u0001\u0002']) {
+    for (const bytes of [
+      '\r\n\r\n',
+      'GET\r\n\r\n',
+      `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`,
+      '\u0000\u0001\u0002',
+    ]) {
       const socket = await tcp();
       socket.write(bytes);
       socket.end();
@@ -115,16 +144,21 @@ describe('clients that go away', () => {
     const socket = await tcp();
     socket.write(httpRequest(method, path, token, body));
     await vi.waitUntil(() => asked() === before + 1);
-    const aborted = onceAborted();
     socket.resetAndDestroy();
-    await aborted();
+    // By the time a later request is answered, the server has seen the reset.
+    await expectAlive();
     for (const probe of probes) probe.reply(done({ bets: [], ticks: [], more: false }));
     await broadcaster.system.idle();
     await expectAlive();
   });
 
   it('in the middle of the head or of the body', async () => {
-    const whole = httpRequest('POST', '/v1/bets', broadcaster.signIn().token, JSON.stringify(PLACE_BET_REQUEST));
+    const whole = httpRequest(
+      'POST',
+      '/v1/bets',
+      broadcaster.signIn().token,
+      JSON.stringify(PLACE_BET_REQUEST),
+    );
     for (let cut = 1; cut < whole.length; cut += 13) {
       const socket = await tcp();
       socket.write(whole.slice(0, cut));
@@ -170,13 +204,17 @@ describe('WebSocket', () => {
     const clients = await Promise.all(
       Array.from({ length: 50 }, (_, i) => connected(i % 2 === 0 ? {} : { subprotocol: 'msgpack' })),
     );
-    await Promise.all(clients.map((client) => client.ask({ op: 'subscribe', channels: ['price', 'grid'], id: 1 })));
+    await Promise.all(
+      clients.map((client) => client.ask({ op: 'subscribe', channels: ['price', 'grid'], id: 1 })),
+    );
     for (let seq = 1; seq <= 20; seq += 1) await broadcaster.tick(seq);
     for (const client of clients) {
       await client.frame(({ push, seq }) => push === 'price' && seq === 20);
       const pushes = client.frames.filter(({ push }) => push !== undefined);
       expect(pushes.map(({ n }) => n)).toEqual(pushes.map((_, i) => i + 1));
-      expect(pushes.filter(({ push }) => push === 'price').map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+      expect(pushes.filter(({ push }) => push === 'price').map(({ seq }) => seq)).toEqual(
+        Array.from({ length: 20 }, (_, i) => i + 1),
+      );
       expect(pushes.filter(({ push }) => push === 'grid').map(({ seq }) => seq)).toEqual([1, 5, 10, 15, 20]);
     }
     expect(clients[0]?.socket.protocol).toBe('');
@@ -188,7 +226,12 @@ describe('WebSocket', () => {
   it('signs in and places a bet', async () => {
     const { token, wallet, expiresAtMs } = broadcaster.signIn();
     const client = await connected({ subprotocol: 'msgpack' });
-    expect(await client.ask({ op: 'auth', token, id: 'a' })).toEqual({ ack: 'auth', id: 'a', wallet, expiresAtMs });
+    expect(await client.ask({ op: 'auth', token, id: 'a' })).toEqual({
+      ack: 'auth',
+      id: 'a',
+      wallet,
+      expiresAtMs,
+    });
     const placed = client.ask({ op: 'place', idempotencyKey: 'k', bet: PLACE_BET_REQUEST, id: 'p' });
     await vi.waitUntil(() => broadcaster.bets().length === 1);
     const bet = betView({ wallet });
@@ -197,7 +240,12 @@ describe('WebSocket', () => {
   });
 
   it('survives malformed frames and closes who sends only those', async () => {
-    const bombs = [Uint8Array.of(0xdf, 255, 255, 255, 255), new Uint8Array(4_000).fill(0x91), Uint8Array.of(0xc1), encode(7)];
+    const bombs = [
+      Uint8Array.of(0xdf, 255, 255, 255, 255),
+      new Uint8Array(4_000).fill(0x91),
+      Uint8Array.of(0xc1),
+      encode(7),
+    ];
     const client = await connected({ subprotocol: 'msgpack' });
     for (const bomb of bombs) client.sendRaw(bomb);
     client.sendRaw('text');
@@ -238,8 +286,7 @@ describe('WebSocket', () => {
     const code = await slow.closed;
     const counted = slow.frames.filter(({ push }) => push !== undefined).map(({ n }) => n);
     expect(counted).toEqual(counted.map((_, i) => i + 1));
-    console.log('CODE', code);
-    expect([CLOSE_CODES.TOO_SLOW, 1006]).toContain(code);
+    expect(code).toBe(CLOSE_CODES.TOO_SLOW);
     expect(await quick.ask({ op: 'ping', id: 9 })).toMatchObject({ ack: 'ping' });
   });
 
@@ -253,83 +300,6 @@ describe('WebSocket', () => {
     await expect(fetch(url('/v1/time'))).rejects.toThrow();
   });
 });
-
-describe('the port', () => {
-  const context: ServerContext = { clock: systemClock, log: silentLogger, metrics: new Metrics('test') };
-  const answer = { status: 200, headers: {}, body: 'ok' };
-
-  it('is shared by several servers and refused when it is not ours', async () => {
-    const second = new UwsServer({ host: HOST, port, clock: systemClock });
-    const handlers = { handle: async () => answer, upgrade: () => ({ accept: true }) as const, open: () => silent };
-    expect(await second.listen(handlers, context)).toBe(port);
-    second.closeAtOnce();
-    second.closeAtOnce();
-    const stranger = createServer().listen(0, HOST);
-    await once(stranger, 'listening');
-    const taken = (stranger.address() as { port: number }).port;
-    await expect(new UwsServer({ host: HOST, port: taken, clock: systemClock }).listen(handlers, context)).rejects.toThrow(String(taken));
-    stranger.close();
-  });
-
-  it('tells what became of each frame, and when the reader caught up', async () => {
-    const opened = Promise.withResolvers<ClientSocket>();
-    const drained = Promise.withResolvers<void>();
-    const own = new UwsServer({ host: HOST, port: 0, clock: systemClock });
-    const ownPort = await own.listen(
-      {
-        handle: async () => answer,
-        upgrade: () => ({ accept: true }),
-        open: (socket) => {
-          opened.resolve(socket);
-          return { ...silent, drained: drained.resolve };
-        },
-      },
-      context,
-    );
-    const client = await new WsClient(`ws://${HOST}:${ownPort}/v1/ws`).opened();
-    client.socket.pause();
-    const socket = await opened.promise;
-    const frame = JSON.stringify('x'.repeat(16_000));
-    let status: SendStatus = 'sent';
-    let sent = 0;
-    const seen = new Set<SendStatus>();
-    while (status !== 'dropped' && sent < 5_000) {
-      status = socket.send(frame);
-      seen.add(status);
-      if (status !== 'dropped') sent += 1;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect([...seen]).toEqual(['sent', 'buffered', 'dropped']);
-    expect(socket.bufferedBytes()).toBeGreaterThan(SOCKET_BACKPRESSURE_BYTES_MAX / 2);
-    client.socket.resume();
-    await drained.promise;
-    await vi.waitUntil(() => client.frames.length === sent);
-    expect(socket.bufferedBytes()).toBe(0);
-    socket.close(4000, 'enough');
-    expect(await client.closed).toBe(4000);
-    expect([socket.send('late'), socket.bufferedBytes()]).toEqual(['dropped', 0]);
-    own.closeAtOnce();
-  });
-
-  it('turns handlers that throw into answers and closed sockets', async () => {
-    const own = new UwsServer({ host: HOST, port: 0, clock: systemClock });
-    const fail = (): never => {
-      throw new Error('broken');
-    };
-    const ownPort = await own.listen(
-      { handle: async () => fail(), upgrade: () => ({ accept: true }), open: () => ({ ...silent, message: fail }) },
-      context,
-    );
-    const response = await fetch(`http://${HOST}:${ownPort}/`);
-    expect([response.status, await response.json()]).toMatchObject([500, { error: { code: 'INTERNAL' } }]);
-    const client = await new WsClient(`ws://${HOST}:${ownPort}/v1/ws`).opened();
-    client.sendRaw('x');
-    expect(await client.closed).toBe(1006);
-    own.closeAtOnce();
-  });
-});
-
-const silent = { message: () => {}, drained: () => {}, closed: () => {} };
 
 async function tcp(): Promise<Socket> {
   const socket = connect(port, HOST);
@@ -355,8 +325,3 @@ const httpRequest = (method: string, path: string, token: string, body: string):
     '',
     body,
   ].join('\r\n');
-
-/** Resolves once the server has had the chance to see a reset: a request sent after it was answered. */
-const onceAborted = () => async (): Promise<void> => {
-  await expectAlive();
-};

@@ -171,6 +171,15 @@ describe('timers of an actor', () => {
     expect(runs).toEqual([1_000_100, 1_000_200, 1_000_300, 1_000_400]);
   });
 
+  it('never run before their instant, though timers may fire early', async () => {
+    const runs: number[] = [];
+    const system = await createTicker((atMs) => void runs.push(atMs));
+    const after = system.clock.after.bind(system.clock);
+    system.clock.after = (delayMs, callback) => after(delayMs > 1 ? delayMs - 1 : delayMs, callback);
+    await system.advance(350);
+    expect(runs).toEqual([1_000_100, 1_000_200, 1_000_300, 1_000_400]);
+  });
+
   it('crash the actor when they throw, and do not run again', async () => {
     let runs = 0;
     const system = await createTicker(() => {

@@ -1,12 +1,17 @@
 /**
- * A Broadcaster on one stack: memory server, memory ports, and probes in the places of the actors it talks to.
+ * A Broadcaster on one stack: memory server, memory ports, and probes in the places of the actors it talks
+ * to.
  */
 import { broadcasterActor } from '../../src/actors/broadcaster/broadcaster-actor.ts';
 import type { BroadcasterSettings } from '../../src/actors/broadcaster/broadcaster-settings.ts';
 import type { ClientServer, HttpResponse } from '../../src/actors/broadcaster/client-server.ts';
 import { MemoryClientRegistry } from '../../src/actors/broadcaster/memory-client-registry.ts';
 import { MemoryGridCache } from '../../src/actors/broadcaster/memory-grid-cache.ts';
-import { type MemoryRequest, MemoryServer, type MemorySocket } from '../../src/actors/broadcaster/memory-server.ts';
+import {
+  type MemoryRequest,
+  MemoryServer,
+  type MemorySocket,
+} from '../../src/actors/broadcaster/memory-server.ts';
 import { loadPageFiles } from '../../src/actors/broadcaster/page-files.ts';
 import { MemorySessionGate } from '../../src/actors/broadcaster/sessions/memory-session-gate.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
@@ -18,7 +23,13 @@ import { RESOLVER } from '../../src/protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../../src/protocol/letters/session-guard.ts';
 import { SESSION_TTL_SECONDS, sessionKey } from '../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../src/protocol/session-token.ts';
-import { type AccountEvent, accountSignals, type MarketState, marketSignals, priceSignals } from '../../src/protocol/signals.ts';
+import {
+  type AccountEvent,
+  accountSignals,
+  type MarketState,
+  marketSignals,
+  priceSignals,
+} from '../../src/protocol/signals.ts';
 import { ExpiringMap } from '../../src/runtime/index.ts';
 import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
 import { START_MS, tickAt } from './market.ts';
@@ -33,7 +44,12 @@ export const BROADCASTER_SETTINGS: BroadcasterSettings = {
   connectionsMax: 100,
   origins: ['http://127.0.0.1:8080'],
   betsPerMinute: BETS_PER_MINUTE,
-  signIn: { domain: '127.0.0.1:8080', uri: 'http://127.0.0.1:8080', chainIds: [1], statement: 'Sign in to play.' },
+  signIn: {
+    domain: '127.0.0.1:8080',
+    uri: 'http://127.0.0.1:8080',
+    chainIds: [1],
+    statement: 'Sign in to play.',
+  },
   rules: DEFAULT_MARKET_RULES,
 };
 
@@ -134,7 +150,11 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
     },
     signIn(wallet?: string) {
       const session = randomSession(wallet);
-      sessions.set(sessionKey(session.record.wallet), encodeSessionRecord(session.record), SESSION_TTL_SECONDS);
+      sessions.set(
+        sessionKey(session.record.wallet),
+        encodeSessionRecord(session.record),
+        SESSION_TTL_SECONDS,
+      );
       return { token: session.token, wallet: session.record.wallet, expiresAtMs: session.record.expiresAtMs };
     },
     signOut: (wallet: string) => sessions.delete(sessionKey(wallet)),
@@ -157,13 +177,41 @@ export async function startBroadcaster(change: Partial<BroadcasterSettings> = {}
       await system.idle();
       return answering;
     },
-    connect: (options?: Parameters<MemoryServer['connect']>[0]) => new FrameClient(server.connect(options), () => system.idle()),
+    connect: (options?: Parameters<MemoryServer['connect']>[0]) =>
+      new FrameClient(server.connect(options), () => system.idle()),
   };
 }
+
+/** A client that is signed in and has its (empty) snapshots of the channels behind it. */
+export async function signedInClient(broadcaster: BroadcasterFixture, channels: readonly string[] = []) {
+  const session = broadcaster.signIn();
+  const client = broadcaster.connect();
+  await client.send({ op: 'auth', token: session.token });
+  if (channels.length > 0) await client.send({ op: 'subscribe', channels });
+  for (const _ of channels) {
+    const isList = broadcaster.resolver.letters.at(-1)?.type === 'ListBets';
+    broadcaster.resolver.reply(done(isList ? { bets: [] } : accountView(session.wallet)));
+    await broadcaster.system.idle();
+  }
+  client.take();
+  return { client, ...session };
+}
+
+export const accepted = (wallet: string, id = 'bet_1') =>
+  ({
+    type: 'BetAccepted',
+    wallet,
+    bet: betView({ id, wallet }),
+    account: accountView(wallet),
+    seq: 9,
+  }) as const satisfies AccountEvent;
 
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 export const json = (response: HttpResponse): unknown => JSON.parse(Buffer.from(response.body).toString());
+
+export const errorCode = (response: HttpResponse): string =>
+  (json(response) as { error: { code: string } }).error.code;
 
 /** The client's end of a memory socket, in objects. */
 export class FrameClient {
@@ -183,7 +231,10 @@ export class FrameClient {
   /** Every frame received since the last call. */
   take(): Record<string, unknown>[] {
     return this.socket.received.splice(0).map((frame) => {
-      const value = this.socket.protocol === 'msgpack' ? decode(Buffer.from(frame)) : JSON.parse(Buffer.from(frame).toString());
+      const value =
+        this.socket.protocol === 'msgpack'
+          ? decode(Buffer.from(frame))
+          : JSON.parse(Buffer.from(frame).toString());
       return value as Record<string, unknown>;
     });
   }

@@ -14,7 +14,11 @@ export class WsClient {
 
   constructor(url: string, options: { readonly subprotocol?: string; readonly origin?: string } = {}) {
     const { subprotocol, origin } = options;
-    this.socket = new WebSocket(url, subprotocol ? [subprotocol] : [], origin === undefined ? {} : { origin });
+    this.socket = new WebSocket(
+      url,
+      subprotocol ? [subprotocol] : [],
+      origin === undefined ? {} : { origin },
+    );
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('error', () => {});
     this.socket.on('message', (data: Buffer, isBinary) => {

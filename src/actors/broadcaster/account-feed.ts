@@ -72,7 +72,8 @@ export class AccountFeed {
 
   /** Sends what there is now, for those of the channels that are private. */
   requestSnapshot(channels: Iterable<ChannelName>): void {
-    for (const channel of channels) if (channel === 'bets' || channel === 'account') this.#wanted.add(channel);
+    for (const channel of channels)
+      if (channel === 'bets' || channel === 'account') this.#wanted.add(channel);
     this.retry();
   }
 
@@ -106,8 +107,15 @@ export class AccountFeed {
     const { context, sender } = this.#options;
     let beforeId: string | undefined;
     do {
-      const body = { wallet, limit: BETS_PER_READ, status: 'open' as const, ...(beforeId ? { beforeId } : {}) };
-      const page = outcomeOf(await context.ask(RESOLVER, { type: 'ListBets', body }, { deadlineMs: READ_DEADLINE_MS }));
+      const body = {
+        wallet,
+        limit: BETS_PER_READ,
+        status: 'open' as const,
+        ...(beforeId ? { beforeId } : {}),
+      };
+      const page = outcomeOf(
+        await context.ask(RESOLVER, { type: 'ListBets', body }, { deadlineMs: READ_DEADLINE_MS }),
+      );
       if (!page.ok) return false;
       if (!this.#isFor(wallet, 'bets')) return true;
       for (const bet of page.value.bets) {
@@ -122,7 +130,11 @@ export class AccountFeed {
   async #readAccount(wallet: string): Promise<boolean> {
     const { context, sender, seq } = this.#options;
     this.#isAccountOvertaken = false;
-    const asked = await context.ask(RESOLVER, { type: 'GetAccount', body: { wallet } }, { deadlineMs: READ_DEADLINE_MS });
+    const asked = await context.ask(
+      RESOLVER,
+      { type: 'GetAccount', body: { wallet } },
+      { deadlineMs: READ_DEADLINE_MS },
+    );
     const account = outcomeOf(asked);
     if (!account.ok) return false;
     if (!this.#isFor(wallet, 'account') || this.#isAccountOvertaken) return true;

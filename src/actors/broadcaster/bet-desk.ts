@@ -1,6 +1,6 @@
 /**
- * Placing a bet, the same for `POST /v1/bets` and the `place` frame: shape, then session and rate limit in one
- * round trip, then the Resolver. The order of these is the order in which refusals take precedence.
+ * Placing a bet, the same for `POST /v1/bets` and the `place` frame: shape, then session and rate limit in
+ * one round trip, then the Resolver. The order of these is the order in which refusals take precedence.
  */
 import { idempotencyKeySchema, parsePlaceBet } from '../../protocol/api/place-bet-request.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
@@ -37,5 +37,7 @@ export const betDesk =
     if (!session.ok) return session;
     if (wallet !== undefined && session.value.wallet !== wallet) return refused('UNAUTHENTICATED');
     const body = { wallet: session.value.wallet, idempotencyKey, ...parsed.bet };
-    return outcomeOf(await context.ask(RESOLVER, { type: 'PlaceBet', body }, { deadlineMs: PLACE_BET_DEADLINE_MS }));
+    return outcomeOf(
+      await context.ask(RESOLVER, { type: 'PlaceBet', body }, { deadlineMs: PLACE_BET_DEADLINE_MS }),
+    );
   };

@@ -2,14 +2,15 @@
  * The Broadcaster: clients on one side, letters and signals on the other. It owns connections and nothing
  * else: what it knows of the market and of wallets is a view, and every change is somebody else's letter.
  *
- * Everything here runs outside turns, driven by clients and signals; it takes no letters itself. Any number of
- * instances run side by side, each with its own connections.
+ * Everything here runs outside turns, driven by clients and signals; it takes no letters itself. Any number
+ * of instances run side by side, each with its own connections.
  */
+
+import { SYMBOL } from '../../domain/tick.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../protocol/limits.ts';
 import { accountSignals, marketSignals, priceSignals, sessionSignals } from '../../protocol/signals.ts';
-import { SYMBOL } from '../../domain/tick.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import { betDesk } from './bet-desk.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
@@ -63,7 +64,12 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   const fanOut = new FanOut({ context, gate, market, placeBet }, (connection) =>
     inBackground(registry.unregister(context.self, [connection])),
   );
-  const gridPublisher = new GridPublisher({ market, grids, context, publish: (grid) => fanOut.pushGrid(grid) });
+  const gridPublisher = new GridPublisher({
+    market,
+    grids,
+    context,
+    publish: (grid) => fanOut.pushGrid(grid),
+  });
 
   await context.subscribe(marketSignals(SYMBOL), (state) => market.takeState(state));
   await context.subscribe(priceSignals(SYMBOL), (tick) => {
@@ -101,7 +107,11 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
 }
 
 /** Answers under way leave first, then everybody is told to come back elsewhere, then the door is shut. */
-async function stopBroadcaster({ fanOut }: BroadcasterState, context: ActorContext, ports: BroadcasterPorts): Promise<void> {
+async function stopBroadcaster(
+  { fanOut }: BroadcasterState,
+  context: ActorContext,
+  ports: BroadcasterPorts,
+): Promise<void> {
   ports.server.stopListening();
   fanOut.announceShutdown(context.random);
   await fanOut.idle();
@@ -112,7 +122,11 @@ async function stopBroadcaster({ fanOut }: BroadcasterState, context: ActorConte
 
 /** The Resolver publishes its state every second; this only makes the first one come sooner. */
 async function askForMarket(context: ActorContext, market: MarketView): Promise<void> {
-  const asked = await context.ask(RESOLVER, { type: 'GetMarket', body: {} }, { deadlineMs: GET_MARKET_DEADLINE_MS });
+  const asked = await context.ask(
+    RESOLVER,
+    { type: 'GetMarket', body: {} },
+    { deadlineMs: GET_MARKET_DEADLINE_MS },
+  );
   if (asked.ok && asked.reply.ok) market.takeState(asked.reply.value);
 }
 
@@ -121,7 +135,8 @@ function admit(request: UpgradeRequest, connections: number, settings: Broadcast
   if (origin !== undefined && !settings.origins.includes(origin)) {
     return { accept: false, response: refusal('ORIGIN_REFUSED') };
   }
-  if (connections >= settings.connectionsMax) return { accept: false, response: refusal('TOO_MANY_CONNECTIONS') };
+  if (connections >= settings.connectionsMax)
+    return { accept: false, response: refusal('TOO_MANY_CONNECTIONS') };
   const protocol = protocols.find((offered) => SUBPROTOCOLS.some((known) => known === offered));
   return { accept: true, ...(protocol === undefined ? {} : { protocol }) };
 }

@@ -5,7 +5,7 @@ import type { StatusAnswer } from '../../protocol/api/http.ts';
 export interface BroadcasterSettings {
   /** Address to listen on, e.g. `127.0.0.1`. */
   readonly host: string;
-  /** Shared by all broadcasters of the machine; 0 takes any free one. */
+  /** Shared by all broadcasters of the machine; 0 takes any free one, which cannot be shared. */
   readonly port: number;
   /** Directory of the built page. */
   readonly pageDir: string;

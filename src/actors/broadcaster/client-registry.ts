@@ -16,7 +16,8 @@ export interface ClientRegistry {
 }
 
 /** A connection as a member of the set. */
-export const clientMember = (broadcaster: string, connection: number): string => `${broadcaster}:${connection}`;
+export const clientMember = (broadcaster: string, connection: number): string =>
+  `${broadcaster}:${connection}`;
 
 /** True for members of this broadcaster, and not for those of one whose name merely begins the same. */
 export const isMemberOf = (member: string, broadcaster: string): boolean =>

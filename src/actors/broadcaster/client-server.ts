@@ -10,12 +10,7 @@
 import type { ActorContext } from '../../runtime/index.ts';
 
 /** The request headers handlers may read; no others are copied. Names are lower-case. */
-export const REQUEST_HEADERS = [
-  'authorization',
-  'content-type',
-  'idempotency-key',
-  'if-none-match',
-] as const;
+export const REQUEST_HEADERS = ['authorization', 'content-type', 'idempotency-key', 'if-none-match'] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
 export interface HttpRequest {

@@ -24,7 +24,10 @@ const RECONNECT_SPREAD_MS = 4_750;
 export class FanOut {
   readonly #ports: SocketPorts;
   readonly #sessions = new Map<number, SocketSession>();
-  readonly #subscribers: Readonly<Record<PublicChannel, Set<SocketSession>>> = { price: new Set(), grid: new Set() };
+  readonly #subscribers: Readonly<Record<PublicChannel, Set<SocketSession>>> = {
+    price: new Set(),
+    grid: new Set(),
+  };
   readonly #byWallet = new Map<string, Set<SocketSession>>();
   readonly #latest = new Map<ChannelName, SharedPush>();
   readonly #onClose: (connection: number) => void;
@@ -76,7 +79,8 @@ export class FanOut {
 
   /** Signed-in connections whose session was last seen to stand before this ask again. */
   recheck(checkedBeforeMs: number): void {
-    for (const sessions of this.#byWallet.values()) for (const session of sessions) session.recheck(checkedBeforeMs);
+    for (const sessions of this.#byWallet.values())
+      for (const session of sessions) session.recheck(checkedBeforeMs);
   }
 
   sessionEnded(wallet: string): void {
@@ -98,7 +102,8 @@ export class FanOut {
   }
 
   closeAll(): void {
-    for (const session of this.#sessions.values()) session.sender.close(CLOSE_CODES.SHUTDOWN, 'shutting down');
+    for (const session of this.#sessions.values())
+      session.sender.close(CLOSE_CODES.SHUTDOWN, 'shutting down');
   }
 
   #publish(channel: PublicChannel, push: SharedPush): void {
@@ -113,7 +118,8 @@ export class FanOut {
       else this.#subscribers[channel].delete(session);
     }
     if (walletBefore !== session.wallet) this.#fileUnderWallet(session, walletBefore);
-    if (!session.sender.isOpen && this.#sessions.delete(session.connection)) this.#onClose(session.connection);
+    if (!session.sender.isOpen && this.#sessions.delete(session.connection))
+      this.#onClose(session.connection);
   }
 
   #fileUnderWallet(session: SocketSession, walletBefore: string | undefined): void {

@@ -18,4 +18,5 @@ export function isRelativeGrid(value: unknown): value is RelativeGrid {
   return value.every((column) => Array.isArray(column) && column.length > 0 && column.every(isMultiplier));
 }
 
-const isMultiplier = (cell: unknown): boolean => cell === null || (Number.isSafeInteger(cell) && Number(cell) > 0);
+const isMultiplier = (cell: unknown): boolean =>
+  cell === null || (Number.isSafeInteger(cell) && Number(cell) > 0);

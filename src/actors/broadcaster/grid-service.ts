@@ -7,8 +7,8 @@
  */
 import {
   computeRelativeGrid,
-  gridCacheKey,
   type GridParams,
+  gridCacheKey,
   gridParams,
   placeGrid,
   type RelativeGrid,
@@ -51,7 +51,9 @@ export class GridService {
       rowHeightCents,
       columns,
       rows,
-      multipliers: multipliers.map((column) => column.map((cell) => (cell === null ? null : formatMultiplier(cell)))),
+      multipliers: multipliers.map((column) =>
+        column.map((cell) => (cell === null ? null : formatMultiplier(cell))),
+      ),
       rulesVersion: params.rulesVersion,
     };
   }

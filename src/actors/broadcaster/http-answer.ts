@@ -1,9 +1,16 @@
 /** Answers of the HTTP API: JSON, never cached, and errors in one shape with the status of their code. */
-import { type ErrorCode, type ErrorDetails, ERRORS, type Outcome, type PublicError, publicError } from '../../protocol/errors.ts';
+import {
+  ERRORS,
+  type ErrorCode,
+  type ErrorDetails,
+  type Outcome,
+  type PublicError,
+  publicError,
+} from '../../protocol/errors.ts';
 import type { AskResult } from '../../runtime/index.ts';
 import type { HttpResponse } from './client-server.ts';
 
-/** No `Access-Control-…` anywhere: pages of other origins cannot read the API; programs are not bound by it. */
+/** No `Access-Control-…` anywhere: pages of other origins cannot read the API, programs can. */
 const API_HEADERS: Readonly<Record<string, string>> = {
   'Content-Type': 'application/json; charset=utf-8',
   'Cache-Control': 'no-store',
@@ -12,7 +19,11 @@ const API_HEADERS: Readonly<Record<string, string>> = {
 
 const RETRY_AFTER_SECONDS_DEFAULT = 1;
 
-export const answer = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
+export const answer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse => ({
   status,
   headers: { ...API_HEADERS, ...headers },
   body: JSON.stringify(value),
@@ -20,11 +31,13 @@ export const answer = (status: number, value: unknown, headers: Readonly<Record<
 
 export function problem(error: PublicError, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   const { status } = ERRORS[error.code];
-  const retry = status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds(error.details)) } : {};
+  const retry =
+    status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds(error.details)) } : {};
   return answer(status, { error }, { ...retry, ...headers });
 }
 
-export const refusal = (code: ErrorCode, details?: ErrorDetails): HttpResponse => problem(publicError(code, details));
+export const refusal = (code: ErrorCode, details?: ErrorDetails): HttpResponse =>
+  problem(publicError(code, details));
 
 export const answerOutcome = <T>(outcome: Outcome<T>, status = 200): HttpResponse =>
   outcome.ok ? answer(status, outcome.value) : problem(outcome.error);

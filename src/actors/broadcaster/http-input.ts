@@ -1,10 +1,10 @@
 /**
- * What a route reads from a request. Reading is strict: a parameter that is unknown, repeated or not exactly of
- * its form is MALFORMED and named; nothing is guessed.
+ * What a route reads from a request. Reading is strict: a parameter that is unknown, repeated or not exactly
+ * of its form is MALFORMED and named; nothing is guessed.
  */
 import type { z } from 'zod';
 import { firstField } from '../../protocol/api/place-bet-request.ts';
-import { type Outcome, refused, done } from '../../protocol/errors.ts';
+import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { HttpRequest } from './client-server.ts';
 
 const TOKEN_LENGTH_MAX = 256;
@@ -20,7 +20,8 @@ export function bearerToken(request: HttpRequest): string | undefined {
 /** The JSON of the body, whatever it is. */
 export function readJson(request: HttpRequest): Outcome<unknown> {
   if (request.body === 'too-large') return refused('PAYLOAD_TOO_LARGE');
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) return malformed('Content-Type');
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
+    return malformed('Content-Type');
   try {
     return done(JSON.parse(utf8.decode(request.body)));
   } catch {
@@ -59,5 +60,4 @@ export function readInteger(text: string | undefined): number | undefined {
 /** An identifier as the API hands them out. */
 export const isId = (text: string): boolean => /^[A-Za-z0-9._:-]{1,64}$/.test(text);
 
-export const malformed = (field: string): ReturnType<typeof refused> =>
-  refused('MALFORMED', { field });
+export const malformed = (field: string): ReturnType<typeof refused> => refused('MALFORMED', { field });

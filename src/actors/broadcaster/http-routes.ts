@@ -1,11 +1,17 @@
 /**
  * The HTTP API as a table: a request value in, a response value out. Every route runs in the one wrapper
- * `answerRequest`, which bounds what is under way, refuses what is too large, and turns a throw into INTERNAL.
+ * `answerRequest`, which bounds what is under way, refuses what is too large, and turns a throw into
+ * INTERNAL.
  *
  * Invariants: a request changes something only through a letter to the actor that owns it; the wallet always
  * comes from the session. Non-goals: sockets, how bytes arrive (client-server.ts).
  */
-import { verifyRequestSchema, type PricesAnswer, type StatusAnswer, type TimeAnswer } from '../../protocol/api/http.ts';
+import {
+  type PricesAnswer,
+  type StatusAnswer,
+  type TimeAnswer,
+  verifyRequestSchema,
+} from '../../protocol/api/http.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
 import { type Outcome, publicError } from '../../protocol/errors.ts';
 import { HISTORY_WRITER } from '../../protocol/letters/history-writer.ts';
@@ -51,6 +57,7 @@ const ROUTES: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Ha
   '/v1/price': { GET: getPrice },
   '/v1/prices': { GET: getPrices },
   '/v1/grid': { GET: getGrid },
+  '/v1/ledger': { GET: getLedger },
   '/v1/auth/nonce': { GET: getNonce },
   '/v1/auth/verify': { POST: postVerify },
   '/v1/auth/signout': { POST: postSignOut },
@@ -87,7 +94,10 @@ export function httpRoutes(ports: RoutePorts): (request: HttpRequest) => Promise
   };
 }
 
-function find(request: HttpRequest, ports: RoutePorts): { readonly route: string; readonly handler: Handler } {
+function find(
+  request: HttpRequest,
+  ports: RoutePorts,
+): { readonly route: string; readonly handler: Handler } {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = routeOf(request.path);
   if (route === undefined) {
@@ -149,10 +159,14 @@ async function getPrices(request: HttpRequest, { context }: RoutePorts): Promise
   const toMs = query.value.toMs === undefined ? context.clock.nowMs() : readInteger(query.value.toMs);
   if (toMs === undefined) return refusal('MALFORMED', { field: 'toMs' });
   const fromMs =
-    query.value.fromMs === undefined ? Math.max(0, toMs - PRICES_SPAN_MS_DEFAULT) : readInteger(query.value.fromMs);
+    query.value.fromMs === undefined
+      ? Math.max(0, toMs - PRICES_SPAN_MS_DEFAULT)
+      : readInteger(query.value.fromMs);
   if (fromMs === undefined || fromMs > toMs) return refusal('MALFORMED', { field: 'fromMs' });
   const body = { fromMs, toMs, limit: TICKS_PER_READ_MAX };
-  const read = outcomeOf(await context.ask(HISTORY_WRITER, { type: 'ReadTicks', body }, { deadlineMs: READ_DEADLINE_MS }));
+  const read = outcomeOf(
+    await context.ask(HISTORY_WRITER, { type: 'ReadTicks', body }, { deadlineMs: READ_DEADLINE_MS }),
+  );
   if (!read.ok) return problem(read.error);
   const { ticks, more } = read.value;
   const last = ticks.at(-1);
@@ -168,8 +182,22 @@ async function getGrid(_request: HttpRequest, { market, grids }: RoutePorts): Pr
   return tick && state ? answer(200, await grids.view(tick, state)) : refusal('NO_PRICE');
 }
 
+/** Sums and counts only: that they add up is everybody's business, whose they are is not. */
+async function getLedger(_request: HttpRequest, { context }: RoutePorts): Promise<HttpResponse> {
+  const asked = await context.ask(
+    RESOLVER,
+    { type: 'GetLedgerSummary', body: {} },
+    { deadlineMs: READ_DEADLINE_MS },
+  );
+  return answerOutcome(outcomeOf(asked));
+}
+
 async function getNonce(_request: HttpRequest, { context }: RoutePorts): Promise<HttpResponse> {
-  const asked = await context.ask(SESSION_GUARD, { type: 'IssueNonce', body: {} }, { deadlineMs: READ_DEADLINE_MS });
+  const asked = await context.ask(
+    SESSION_GUARD,
+    { type: 'IssueNonce', body: {} },
+    { deadlineMs: READ_DEADLINE_MS },
+  );
   return answerOutcome(outcomeOf(asked));
 }
 
@@ -177,7 +205,9 @@ async function postVerify(request: HttpRequest, { context }: RoutePorts): Promis
   const body = readBody(request, verifyRequestSchema);
   if (!body.ok) return problem(body.error);
   const letter = { type: 'SignIn', body: body.value } as const;
-  return answerOutcome(outcomeOf(await context.ask(SESSION_GUARD, letter, { deadlineMs: SIGN_IN_DEADLINE_MS })));
+  return answerOutcome(
+    outcomeOf(await context.ask(SESSION_GUARD, letter, { deadlineMs: SIGN_IN_DEADLINE_MS })),
+  );
 }
 
 async function postSignOut(request: HttpRequest, { context }: RoutePorts): Promise<HttpResponse> {
@@ -191,7 +221,9 @@ async function getAccount(request: HttpRequest, ports: RoutePorts): Promise<Http
   const session = await ports.gate.check(bearerToken(request));
   if (!session.ok) return problem(session.error);
   const letter = { type: 'GetAccount', body: { wallet: session.value.wallet } } as const;
-  return answerOutcome(outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })));
+  return answerOutcome(
+    outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })),
+  );
 }
 
 async function postBet(request: HttpRequest, { placeBet }: RoutePorts): Promise<HttpResponse> {
@@ -210,7 +242,9 @@ async function getBets(request: HttpRequest, ports: RoutePorts): Promise<HttpRes
   const session = await ports.gate.check(bearerToken(request));
   if (!session.ok) return problem(session.error);
   const letter = { type: 'ListBets', body: { wallet: session.value.wallet, ...query.value } } as const;
-  return answerOutcome(outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })));
+  return answerOutcome(
+    outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })),
+  );
 }
 
 async function getBet(request: HttpRequest, ports: RoutePorts, id: string): Promise<HttpResponse> {
@@ -218,7 +252,9 @@ async function getBet(request: HttpRequest, ports: RoutePorts, id: string): Prom
   if (!session.ok) return problem(session.error);
   if (!isId(id)) return refusal('NOT_FOUND');
   const letter = { type: 'GetBet', body: { wallet: session.value.wallet, betId: id } } as const;
-  return answerOutcome(outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })));
+  return answerOutcome(
+    outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })),
+  );
 }
 
 interface BetsQuery {

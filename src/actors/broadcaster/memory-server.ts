@@ -1,7 +1,7 @@
 /**
  * A server of clients without a network: requests and connections are method calls. For tests of the actor
- * and for the simulator. It keeps the port's promises as the real one does: bounded bodies and frames, copies of
- * what is sent, `closed` exactly once.
+ * and for the simulator. It keeps the port's promises as the real one does: bounded bodies and frames, copies
+ * of what is sent, `closed` exactly once.
  */
 import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
 import {
@@ -56,8 +56,12 @@ export class MemoryServer implements ClientServer {
   async request(request: MemoryRequest): Promise<HttpResponse> {
     const { method = 'GET', path, query = '' } = request;
     const body = bodyBytes(request.body);
-    const isJson = request.body !== undefined && typeof request.body !== 'string' && !(request.body instanceof Uint8Array);
-    const headers = pickHeaders({ ...(isJson ? { 'content-type': 'application/json' } : {}), ...request.headers });
+    const isJson =
+      request.body !== undefined && typeof request.body !== 'string' && !(request.body instanceof Uint8Array);
+    const headers = pickHeaders({
+      ...(isJson ? { 'content-type': 'application/json' } : {}),
+      ...request.headers,
+    });
     const kept: HttpRequest['body'] = body.byteLength > BODY_BYTES_MAX ? 'too-large' : body;
     return this.#open().handle({ method, path, query, headers, body: kept });
   }
@@ -171,6 +175,10 @@ function bodyBytes(body: unknown): Uint8Array {
 }
 
 function pickHeaders(headers: Readonly<Record<string, string>>): HttpRequest['headers'] {
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return Object.fromEntries(REQUEST_HEADERS.filter((name) => lower[name]).map((name) => [name, lower[name] ?? '']));
+  const lower = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return Object.fromEntries(
+    REQUEST_HEADERS.filter((name) => lower[name]).map((name) => [name, lower[name] ?? '']),
+  );
 }

@@ -62,12 +62,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const CACHED_FOR_EVER = 'public, max-age=31536000, immutable';
 const ASKED_EACH_TIME = 'no-cache';
 
-const NOT_BUILT = 'The page has not been built yet. `npm run setup` builds it; then start again.\nThe API is at /v1/status.\n';
+const NOT_BUILT =
+  'The page has not been built: `npm run setup` builds it. Then start again.\nThe API is at /v1/status.\n';
 
 export function loadPageFiles(directory: string): PageFiles {
   const files = new Map<string, PageFile>();
   if (existsSync(join(directory, 'index.html'))) {
-    for (const path of filesUnder(directory)) files.set(`/${relative(directory, path).split(sep).join('/')}`, load(path));
+    for (const path of filesUnder(directory))
+      files.set(`/${relative(directory, path).split(sep).join('/')}`, load(path));
   }
   const index = files.get('/index.html') ?? textFile(NOT_BUILT);
   files.set('/', index);
@@ -96,7 +98,8 @@ function load(path: string): PageFile {
   return pageFile(readFileSync(path), contentType, isAsset ? CACHED_FOR_EVER : ASKED_EACH_TIME);
 }
 
-const textFile = (text: string): PageFile => pageFile(Buffer.from(text), 'text/plain; charset=utf-8', 'no-store');
+const textFile = (text: string): PageFile =>
+  pageFile(Buffer.from(text), 'text/plain; charset=utf-8', 'no-store');
 
 const pageFile = (body: Uint8Array, contentType: string, cacheControl: string): PageFile => ({
   body,

@@ -46,7 +46,9 @@ export class SharedPush {
   }
 
   #jsonFor(n: number): Uint8Array {
-    this.#json ??= Buffer.from(`${JSON_HEAD}${' '.repeat(JSON_N_DIGITS)},${JSON.stringify(this.#body).slice(1)}`);
+    this.#json ??= Buffer.from(
+      `${JSON_HEAD}${' '.repeat(JSON_N_DIGITS)},${JSON.stringify(this.#body).slice(1)}`,
+    );
     this.#json.write(String(n).padStart(JSON_N_DIGITS), JSON_HEAD.length, 'latin1');
     return this.#json;
   }

@@ -43,6 +43,7 @@ export class RedisClientRegistry implements ClientRegistry {
 
 function chunks(members: readonly string[]): string[][] {
   const all: string[][] = [];
-  for (let at = 0; at < members.length; at += MEMBERS_PER_COMMAND) all.push(members.slice(at, at + MEMBERS_PER_COMMAND));
+  for (let at = 0; at < members.length; at += MEMBERS_PER_COMMAND)
+    all.push(members.slice(at, at + MEMBERS_PER_COMMAND));
   return all;
 }

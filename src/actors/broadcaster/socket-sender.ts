@@ -14,7 +14,7 @@ import type { SharedPush, WireFormat } from './push-frame.ts';
 
 /** Leaves half of what may wait to bet and account events and to answers. */
 export const CONFLATE_ABOVE_BYTES = SOCKET_BACKPRESSURE_BYTES_MAX / 4;
-/** The rest is room for one more frame and then the close frame, which the server would drop above its limit. */
+/** The rest is room for one more frame and the close frame, which the server would drop above its limit. */
 const CLOSE_ABOVE_BYTES = (SOCKET_BACKPRESSURE_BYTES_MAX * 3) / 4;
 
 export class SocketSender {
@@ -93,7 +93,8 @@ export class SocketSender {
   }
 
   #send(frame: string | Uint8Array): void {
-    const isTooSlow = this.#socket.bufferedBytes() > CLOSE_ABOVE_BYTES || this.#socket.send(frame) === 'dropped';
+    const isTooSlow =
+      this.#socket.bufferedBytes() > CLOSE_ABOVE_BYTES || this.#socket.send(frame) === 'dropped';
     if (isTooSlow) this.close(CLOSE_CODES.TOO_SLOW, 'too slow');
   }
 }

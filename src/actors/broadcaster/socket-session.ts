@@ -3,14 +3,19 @@
  *
  *   anonymous ──auth──► signed in (wallet) ──session ended, auth──► anonymous
  *
- * Private channels (`bets`, `account`) may be subscribed to at any time and are silent until the connection is
- * signed in; they begin with a snapshot. So a client may send `subscribe` and `auth` in any order, and its
+ * Private channels (`bets`, `account`) may be subscribed to at any time and are silent until the connection
+ * is signed in; they begin with a snapshot. So a client may send `subscribe` and `auth` in any order, and its
  * subscriptions outlive its session. A `place` waits for an `auth` sent before it.
  *
  * Invariants: an event of a wallet goes only to connections signed in with it; while a snapshot is being
  * read, events that overtake it win over it; work under way per connection is bounded.
  */
-import { type AnswerFrame, type ChannelName, type ClientFrame, CLOSE_CODES } from '../../protocol/api/frames.ts';
+import {
+  type AnswerFrame,
+  type ChannelName,
+  CLOSE_CODES,
+  type ClientFrame,
+} from '../../protocol/api/frames.ts';
 import { type PublicError, publicError } from '../../protocol/errors.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { AccountFeed, type AccountPushes } from './account-feed.ts';
@@ -85,14 +90,17 @@ export class SocketSession implements SocketHandler {
 
   message(bytes: Uint8Array, isBinary: boolean): void {
     if (!this.sender.isOpen) return;
-    if (this.#isFlooding()) return this.#strike(publicError('RATE_LIMITED', { framesPerSecond: FRAMES_PER_SECOND_MAX }));
-    const decoded = decodeFrame(bytes, isBinary, this.#format);
-    if (!decoded.ok) {
+    const decoded = this.#isFlooding() ? undefined : decodeFrame(bytes, isBinary, this.#format);
+    if (!decoded) {
+      this.#strike(publicError('RATE_LIMITED', { framesPerSecond: FRAMES_PER_SECOND_MAX }));
+    } else if (!decoded.ok) {
       const { field, id, op } = decoded;
-      return this.#strike(publicError('MALFORMED', { field }), { ...withId(id), ...(op === undefined ? {} : { op }) });
+      const about = { ...withId(id), ...(op === undefined ? {} : { op }) };
+      this.#strike(publicError('MALFORMED', { field }), about);
+    } else {
+      this.#strikes = 0;
+      this.#handle(decoded.frame, decoded.bet);
     }
-    this.#strikes = 0;
-    this.#handle(decoded.frame, decoded.bet);
   }
 
   drained(): void {
@@ -126,10 +134,11 @@ export class SocketSession implements SocketHandler {
   /** Asks whether the session still stands if that was last known before `checkedBeforeMs`. */
   recheck(checkedBeforeMs: number): void {
     const identity = this.#identity;
-    if (identity && identity.checkedAtMs < checkedBeforeMs) this.#run(() => this.#recheck(identity, UNCHECKED_MS_MAX));
+    if (identity && identity.checkedAtMs < checkedBeforeMs)
+      this.#run(() => this.#recheck(identity, UNCHECKED_MS_MAX));
   }
 
-  /** The wallet's session is said to have ended: unless it can be seen to stand, this connection is signed out. */
+  /** A session of the wallet ended: unless ours can be seen to stand, this connection is signed out. */
   sessionEnded(): void {
     const identity = this.#identity;
     if (identity) this.#run(() => this.#recheck(identity, 0));
@@ -143,21 +152,22 @@ export class SocketSession implements SocketHandler {
   #handle(frame: ClientFrame, bet: unknown): void {
     switch (frame.op) {
       case 'subscribe':
-        return this.#subscribe(frame);
+        this.#subscribe(frame);
+        break;
       case 'unsubscribe':
-        for (const channel of frame.channels) this.channels.delete(channel);
-        this.#ports.changed(this, this.wallet);
-        return this.sender.answer({ ack: 'unsubscribe', ...withId(frame.id), channels: [...new Set(frame.channels)] });
+        this.#unsubscribe(frame);
+        break;
       case 'auth':
         this.#authenticating = this.#run(() => this.#authenticate(frame), frame);
-        return;
+        break;
       case 'place': {
         const authenticated = this.#authenticating;
         void this.#run(() => authenticated.then(() => this.#place(frame, bet)), frame);
-        return;
+        break;
       }
       case 'ping':
-        return this.sender.answer({ ack: 'ping', ...withId(frame.id), atMs: this.#ports.context.clock.nowMs() });
+        this.sender.answer({ ack: 'ping', ...withId(frame.id), atMs: this.#ports.context.clock.nowMs() });
+        break;
       default:
         frame satisfies never;
     }
@@ -173,6 +183,13 @@ export class SocketSession implements SocketHandler {
       if (push) this.sender.pushNewest(push);
     }
     this.#account.requestSnapshot(channels);
+  }
+
+  #unsubscribe(frame: FrameOf<'unsubscribe'>): void {
+    const channels = [...new Set(frame.channels)];
+    for (const channel of channels) this.channels.delete(channel);
+    this.#ports.changed(this, this.wallet);
+    this.sender.answer({ ack: 'unsubscribe', ...withId(frame.id), channels });
   }
 
   async #authenticate(frame: FrameOf<'auth'>): Promise<void> {
@@ -259,6 +276,8 @@ export class SocketSession implements SocketHandler {
   }
 }
 
-const withId = (id: string | number | undefined): { readonly id?: string | number } => (id === undefined ? {} : { id });
+const withId = (id: string | number | undefined): { readonly id?: string | number } =>
+  id === undefined ? {} : { id };
 
-const isChannel = (push: SharedPush['channel']): push is 'price' | 'grid' => push === 'price' || push === 'grid';
+const isChannel = (push: SharedPush['channel']): push is 'price' | 'grid' =>
+  push === 'price' || push === 'grid';

@@ -8,8 +8,9 @@
  * - no callback lets an exception out.
  * Several threads listen on one port (SO_REUSEPORT, the default): the kernel spreads connections over them.
  */
-import { STATUS_CODES } from 'node:http';
+
 import * as uWS from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
 import { publicError } from '../../protocol/errors.ts';
 import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Clock } from '../../runtime/index.ts';
@@ -109,7 +110,12 @@ export class UwsServer implements ClientServer {
       isOver = true;
     };
     res.onAborted(end);
-    const head = { method: req.getMethod().toUpperCase(), path: req.getUrl(), query: req.getQuery(), headers: copyHeaders(req) };
+    const head = {
+      method: req.getMethod().toUpperCase(),
+      path: req.getUrl(),
+      query: req.getQuery(),
+      headers: copyHeaders(req),
+    };
     const contentLength = Number(req.getHeader('content-length'));
 
     const respond = (response: HttpResponse, isClosing: boolean): void => {
@@ -139,7 +145,11 @@ export class UwsServer implements ClientServer {
       closeOnBackpressureLimit: false,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       sendPingsAutomatically: true,
-      upgrade: (res, req, context) => this.#guard(() => upgrade(res, req, context, handlers), () => res.close()),
+      upgrade: (res, req, context) =>
+        this.#guard(
+          () => upgrade(res, req, context, handlers),
+          () => res.close(),
+        ),
       open: (ws) => {
         const data = ws.getUserData();
         const socket = new UwsSocket(ws);
@@ -152,12 +162,22 @@ export class UwsServer implements ClientServer {
         );
       },
       message: (ws, message, isBinary) =>
-        this.#guard(() => ws.getUserData().handler?.message(new Uint8Array(message), isBinary), () => ws.close()),
-      drain: (ws) => this.#guard(() => ws.getUserData().handler?.drained(), () => ws.close()),
+        this.#guard(
+          () => ws.getUserData().handler?.message(new Uint8Array(message), isBinary),
+          () => ws.close(),
+        ),
+      drain: (ws) =>
+        this.#guard(
+          () => ws.getUserData().handler?.drained(),
+          () => ws.close(),
+        ),
       close: (ws) => {
         const { socket, handler } = ws.getUserData();
         socket?.detach();
-        this.#guard(() => handler?.closed(), () => {});
+        this.#guard(
+          () => handler?.closed(),
+          () => {},
+        );
       },
     };
   }
@@ -208,9 +228,15 @@ function upgrade(
   handlers: ServerHandlers,
 ): void {
   const origin = req.getHeader('origin');
-  const protocols = req.getHeader('sec-websocket-protocol').split(',').flatMap((name) => name.trim() || []);
+  const protocols = req
+    .getHeader('sec-websocket-protocol')
+    .split(',')
+    .flatMap((name) => name.trim() || []);
   const decided = handlers.upgrade({ protocols, ...(origin ? { origin } : {}) });
-  if (!decided.accept) return write(res, decided.response, { isHead: false, isClosing: true });
+  if (!decided.accept) {
+    write(res, decided.response, { isHead: false, isClosing: true });
+    return;
+  }
   const { protocol } = decided;
   const key = req.getHeader('sec-websocket-key');
   const extensions = req.getHeader('sec-websocket-extensions');
@@ -218,7 +244,11 @@ function upgrade(
 }
 
 /** Never holds more than BODY_BYTES_MAX, whatever the sender says or sends. */
-function readBody(res: uWS.HttpResponse, isOver: () => boolean, done: (body: HttpRequest['body']) => void): void {
+function readBody(
+  res: uWS.HttpResponse,
+  isOver: () => boolean,
+  done: (body: HttpRequest['body']) => void,
+): void {
   let chunks: Uint8Array[] = [];
   let totalBytes = 0;
   let isDone = false;
@@ -234,7 +264,11 @@ function readBody(res: uWS.HttpResponse, isOver: () => boolean, done: (body: Htt
   });
 }
 
-function write(res: uWS.HttpResponse, response: HttpResponse, how: { isHead: boolean; isClosing: boolean }): void {
+function write(
+  res: uWS.HttpResponse,
+  response: HttpResponse,
+  how: { isHead: boolean; isClosing: boolean },
+): void {
   const { status, headers, body } = response;
   res.cork(() => {
     res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);

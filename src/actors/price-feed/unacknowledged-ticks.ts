@@ -8,6 +8,8 @@ import type { IndexTick } from '../../domain/tick.ts';
 /** A minute at ten ticks a second. */
 export const UNACKNOWLEDGED_TICKS_MAX = 600;
 const RESEND_MS_BASE = 1_000;
+/** After an acknowledgement of nothing new: most likely the log is waiting at a hole. */
+const RESEND_HURRY_MS = 200;
 const RESEND_MS_MAX = 8_000;
 
 export class UnacknowledgedTicks {
@@ -32,6 +34,7 @@ export class UnacknowledgedTicks {
   acknowledge(upToSeq: number, monotonicMs: number): void {
     const left = this.#ticks.filter((tick) => tick.seq > upToSeq);
     if (left.length < this.#ticks.length) this.#expectProgress(monotonicMs);
+    else if (this.#resendMs === RESEND_MS_BASE) this.#hurry(monotonicMs);
     this.#ticks = left;
   }
 
@@ -41,6 +44,11 @@ export class UnacknowledgedTicks {
     this.#resendMs = Math.min(2 * this.#resendMs, RESEND_MS_MAX);
     this.#resendDueMs = monotonicMs + this.#resendMs;
     return this.#ticks;
+  }
+
+  /** Once per stall: the waits after it double as ever. */
+  #hurry(monotonicMs: number): void {
+    this.#resendDueMs = Math.min(this.#resendDueMs, monotonicMs + RESEND_HURRY_MS);
   }
 
   #expectProgress(monotonicMs: number): void {

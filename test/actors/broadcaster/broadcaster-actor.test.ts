@@ -6,7 +6,8 @@ it('asks the Resolver for the market at its start, and listens from then on', as
   const broadcaster = await startBroadcaster();
   expect(broadcaster.resolver.letters).toEqual([{ type: 'GetMarket', body: {} }]);
   await broadcaster.knowMarket({ paused: true });
-  const paused = async () => (json(await broadcaster.server.request({ path: '/v1/status' })) as { paused: boolean }).paused;
+  const paused = async () =>
+    (json(await broadcaster.server.request({ path: '/v1/status' })) as { paused: boolean }).paused;
   expect(await paused()).toBe(true);
   await broadcaster.knowMarket({ paused: false, atMs: MARKET.atMs + 1 });
   expect(await paused()).toBe(false);
@@ -59,12 +60,18 @@ it('stops in order: word to come back, answers, the end', async () => {
   await system.idle();
   await system.stop(id);
   expect(json(await answering)).toMatchObject({ error: { code: 'OUTCOME_UNKNOWN', retryable: true } });
-  expect(placing.take()).toMatchObject([{ push: 'shutdown' }, { ack: 'error', error: { code: 'OUTCOME_UNKNOWN' } }]);
+  expect(placing.take()).toMatchObject([
+    { push: 'shutdown' },
+    { ack: 'error', error: { code: 'OUTCOME_UNKNOWN' } },
+  ]);
   const [shutdown] = watching.take();
   expect(shutdown).toMatchObject({ push: 'shutdown', n: 1 });
   expect(Number(shutdown?.['reconnectAfterMs'])).toBeGreaterThanOrEqual(250);
   expect(Number(shutdown?.['reconnectAfterMs'])).toBeLessThan(5_000);
-  expect([placing.socket.closeCode, watching.socket.closeCode]).toEqual([CLOSE_CODES.SHUTDOWN, CLOSE_CODES.SHUTDOWN]);
+  expect([placing.socket.closeCode, watching.socket.closeCode]).toEqual([
+    CLOSE_CODES.SHUTDOWN,
+    CLOSE_CODES.SHUTDOWN,
+  ]);
   expect([server.isListening, await registry.count()]).toEqual([false, 0]);
   expect(system.crashes).toEqual([]);
 });

@@ -42,7 +42,10 @@ it('shares grids between broadcasters through the cache', async () => {
 });
 
 it('shows the same grid whatever the cache does', async () => {
-  const away: GridCache = { get: () => Promise.reject(new Error('away')), put: () => Promise.reject(new Error('away')) };
+  const away: GridCache = {
+    get: () => Promise.reject(new Error('away')),
+    put: () => Promise.reject(new Error('away')),
+  };
   const wrongShape: GridCache = { get: async () => [[null]], put: async () => {} };
   const view = await serviceOn(new MemoryGridCache(new ManualClock(0))).view(tickAt(1), MARKET);
   expect(await serviceOn(away).view(tickAt(1), MARKET)).toEqual(view);

@@ -3,11 +3,20 @@ import { expect, it } from 'vitest';
 import { isPlainMsgpack } from '../../../src/actors/broadcaster/msgpack-guard.ts';
 import { decode, encode } from '../../../src/protocol/codec.ts';
 
-const scalar = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.maxSafeInteger());
+const scalar = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.maxSafeInteger(),
+);
 const plain = fc.oneof(
   scalar,
   fc.array(scalar, { maxLength: 40 }),
-  fc.dictionary(fc.string(), fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), scalar)), { maxKeys: 40 }),
+  fc.dictionary(fc.string(), fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.string(), scalar)), {
+    maxKeys: 40,
+  }),
 );
 
 it('accepts what plain values are encoded to', () => {
@@ -15,7 +24,10 @@ it('accepts what plain values are encoded to', () => {
 });
 
 it('never throws, and what it accepts can be decoded', () => {
-  const bytes = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.tuple(plain, fc.nat(), fc.nat(255)).map(flipOneByte));
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.tuple(plain, fc.nat(), fc.nat(255)).map(flipOneByte),
+  );
   fc.assert(
     fc.property(bytes, (input) => {
       if (isPlainMsgpack(input)) decode(input);

@@ -23,7 +23,10 @@ const get = (path: string, headers: HttpRequest['headers'] = {}) =>
 
 it('serves index.html at / and files by their path', () => {
   expect(Buffer.from(get('/')?.body ?? '').toString()).toBe('<!doctype html>');
-  expect(get('/')?.headers).toMatchObject({ 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache' });
+  expect(get('/')?.headers).toMatchObject({
+    'Content-Type': 'text/html; charset=utf-8',
+    'Cache-Control': 'no-cache',
+  });
   expect(get('/index.html')?.body).toEqual(get('/')?.body);
   expect(get('/assets/index-abc.js')?.headers).toMatchObject({
     'Content-Type': 'text/javascript; charset=utf-8',
@@ -33,13 +36,21 @@ it('serves index.html at / and files by their path', () => {
 });
 
 it('serves nothing else', () => {
-  for (const path of ['/assets', '/assets/', '/../page-files.ts', '/%2e%2e/x', '//index.html', '', '/assets/../index.html']) {
+  for (const path of [
+    '/assets',
+    '/assets/',
+    '/../page-files.ts',
+    '/%2e%2e/x',
+    '//index.html',
+    '',
+    '/assets/../index.html',
+  ]) {
     expect(get(path)).toBeUndefined();
   }
 });
 
 it('lets only its own bundle run', () => {
-  const { headers } = get('/') ?? { headers: {} };
+  const headers = get('/')?.headers ?? {};
   expect(headers['Content-Security-Policy']).toContain("default-src 'none'");
   expect(headers['Content-Security-Policy']).not.toContain('unsafe');
   expect(headers).toMatchObject({ 'X-Content-Type-Options': 'nosniff', 'X-Frame-Options': 'DENY' });

@@ -13,5 +13,6 @@ it.each([1, 9, 10, 127, 128, 65_536, 4_294_967_295])('writes n = %i in both form
 });
 
 it('encodes once per format', () => {
-  for (const format of ['json', 'msgpack'] as const) expect(push.bytesFor(format, 1)).toBe(push.bytesFor(format, 2));
+  for (const format of ['json', 'msgpack'] as const)
+    expect(push.bytesFor(format, 1)).toBe(push.bytesFor(format, 2));
 });

@@ -27,14 +27,25 @@ it('waits twice as long after each time, up to eight seconds', () => {
 it('begins to wait anew with every progress, and when it was empty', () => {
   const ticks = holding(3);
   ticks.acknowledge(1, 900);
-  expect(ticks.takeDue(1_500)).toEqual([]);
-  ticks.acknowledge(1, 1_800);
+  expect(ticks.takeDue(1_800)).toEqual([]);
   expect(seqsOf(ticks.takeDue(1_900))).toEqual([2, 3]);
   ticks.acknowledge(3, 2_000);
   expect(ticks.takeDue(60_000)).toEqual([]);
   ticks.add(indexTick(4), 60_000);
   expect(ticks.takeDue(60_900)).toEqual([]);
   expect(seqsOf(ticks.takeDue(61_000))).toEqual([4]);
+});
+
+it('hurries, once, when an acknowledgement brings nothing new', () => {
+  const ticks = holding(5);
+  ticks.acknowledge(2, 100);
+  ticks.acknowledge(2, 200);
+  ticks.acknowledge(2, 300);
+  expect(ticks.takeDue(399)).toEqual([]);
+  expect(seqsOf(ticks.takeDue(400))).toEqual([3, 4, 5]);
+  ticks.acknowledge(2, 500);
+  expect(ticks.takeDue(2_399)).toEqual([]);
+  expect(seqsOf(ticks.takeDue(2_400))).toEqual([3, 4, 5]);
 });
 
 it('is bounded', () => {

@@ -158,7 +158,7 @@ describe('refusals', () => {
     const rig = await startRig({ rules: { maxExecutionDelayMs: 150 } });
     const { answer } = await rig.send(rig.body());
     await rig.tick({}, 200);
-    expect(await answer).toMatchObject({ error: { code: 'EXECUTION_TOO_LATE', retryable: true } });
+    expect(await answer).toMatchObject({ error: { code: 'EXECUTION_TOO_LATE', retryable: false } });
   });
 
   it('EXECUTION_TOO_LATE when no tick comes in time', async () => {

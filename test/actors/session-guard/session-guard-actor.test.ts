@@ -215,7 +215,7 @@ describe('a hostile sign-in', () => {
 describe('when another part is in trouble', () => {
   it.each([
     ['the pool is full', 'MAILBOX_FULL', { poolFull: true }],
-    ['the account is refused', 'PAUSED', { account: refused('PAUSED') }],
+    ['the account is refused', 'ACTOR_RESTARTING', { account: refused('ACTOR_RESTARTING') }],
     ['the mailbox of the Resolver is full', 'MAILBOX_FULL', { resolverFull: true }],
   ] as const)('%s: %s, no session, and the same request succeeds later', async (_name, code, trouble) => {
     const guard = await guardSystem();
