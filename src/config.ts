@@ -65,7 +65,7 @@ export const CONFIG_FIELDS = {
   ),
   PUBLIC_ORIGINS: field(
     list.default([]),
-    'Origins players use, comma-separated, e.g. https://play.example.com. Empty: http://localhost:PORT and http://127.0.0.1:PORT.',
+    'Origins players use, comma-separated, e.g. https://play.example.com. Empty: loopback at PORT.',
   ),
   SIGN_IN_CHAIN_IDS: field(
     list
@@ -145,7 +145,8 @@ export function renderEnvExample(): string {
     const value = name === 'BROADCASTER_THREADS' ? '' : schema.parse(undefined);
     return `# ${meaning}\n#${name}=${value}\n`;
   });
-  return `# Every setting with its default. Copy to your process manager's environment; nothing reads this file.\n\n${lines.join('\n')}`;
+  const head = `# Every setting with its default. Put them into the environment; nothing reads this file.\n`;
+  return `${head}\n${lines.join('\n')}`;
 }
 
 const localOrigins = (ofPort: number): string[] => [

@@ -26,7 +26,8 @@ function help(): string {
     ([name, { summary, options }]) =>
       `  ${name.padEnd(8)}${summary}${options.map((line) => `\n            ${line}`).join('')}`,
   );
-  return `touchline <command> [options]\n\n${lines.join('\n')}\n\nThe last line of output is always one JSON object.`;
+  const note = 'The last line of output is always one JSON object.';
+  return `touchline <command> [options]\n\n${lines.join('\n')}\n\n${note}`;
 }
 
 main(process.argv.slice(2)).then(

@@ -1,5 +1,6 @@
 /**
- * One HTTP exchange with a deadline, and the bounded repetition of those that are safe to repeat. Every way to
+ * One HTTP exchange with a deadline, and the bounded repetition of those that are safe to repeat. Every way
+ * to
  * fail comes out as a TouchlineError.
  *
  * Non-goals: knowing which requests are safe to repeat; the caller says so.

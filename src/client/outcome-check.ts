@@ -1,7 +1,8 @@
 /**
  * A second opinion: the outcome of a touch bet from nothing but the ticks of `/v1/prices` and the written
  * rules. Deliberately shares no line with the code that settles bets, and goes another way about it: every
- * event that could decide is found with its moment, then the earliest is taken. Slow, exact (BigInt rationals).
+ * event that could decide is found with its moment, then the earliest is taken. Slow, exact (BigInt
+ * rationals).
  *
  * Rules: the path is straight between ticks; a bet is won iff it meets the closed rectangle
  * [opensAtMs, closesAtMs] × [lowCents, highCents]; a gap of more than maxGapMs that reaches into the window
@@ -25,7 +26,9 @@ export interface CheckRules {
   readonly maxGapMs: number;
 }
 
-/** Ticks to ask for: enough before the window to see a gap that reaches into it, and the first one after it. */
+/**
+ * Ticks to ask for: enough before the window to see a gap that reaches into it, and the first one after it.
+ */
 export const ticksNeeded = (bet: CheckedBet, rules: CheckRules): { fromMs: number; toMs: number } => ({
   fromMs: bet.opensAtMs - rules.maxGapMs,
   toMs: bet.closesAtMs + rules.maxGapMs,
@@ -90,8 +93,10 @@ function degradedMsUpTo(bet: CheckedBet, ticks: readonly PriceTick[], last: numb
 }
 
 /**
- * The stretch as a point that travels from u = 0 to u = 1: the values of u at which it is inside the window and
- * those at which it is inside the band are two intervals; it meets the cell iff the three have a common point.
+ * The stretch as a point that travels from u = 0 to u = 1: the values of u at which it is inside the window
+ * and
+ * those at which it is inside the band are two intervals; it meets the cell iff the three have a common
+ * point.
  */
 function meets(bet: CheckedBet, from: PriceTick | undefined, to: PriceTick | undefined): boolean {
   if (!to) return false;

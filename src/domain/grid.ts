@@ -48,7 +48,9 @@ export interface GridMoment {
   readonly rowHeightCents: number;
 }
 
-/** A multiple of every row height; over a screen, log and cent distances from it differ by less than a step. */
+/**
+ * A multiple of every row height; over a screen, log and cent distances from it differ by less than a step.
+ */
 export const REFERENCE_PRICE_CENTS = 10_000_000;
 
 /** A row height is kept until the wanted one is this many times larger or smaller. */

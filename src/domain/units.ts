@@ -43,7 +43,10 @@ export function formatMultiplier(multiplier: Hundredths): string {
   return `${whole}.${String(multiplier % HUNDREDTHS_PER_ONE).padStart(2, '0')}`;
 }
 
-/** "2.35" → 235, "2" → 200; undefined for anything but digits with up to two decimals (no sign, exponent, space). */
+/**
+ * "2.35" → 235, "2" → 200; undefined for anything but digits with up to two decimals (no sign, exponent,
+ * space).
+ */
 export function parseMultiplier(text: string): Hundredths | undefined {
   const match = /^(0|[1-9]\d{0,6})(?:\.(\d{1,2}))?$/.exec(text);
   if (!match) return undefined;

@@ -4,7 +4,12 @@
  */
 import { Packr } from 'msgpackr';
 
-const packr = new Packr({ useRecords: false, variableMapSize: true, mapsAsObjects: true, int64AsType: 'number' });
+const packr = new Packr({
+  useRecords: false,
+  variableMapSize: true,
+  mapsAsObjects: true,
+  int64AsType: 'number',
+});
 
 /** A fresh copy the caller owns (msgpackr reuses its output buffer). */
 export const encode = (value: unknown): Uint8Array => new Uint8Array(packr.pack(value));

@@ -1,6 +1,7 @@
 /**
  * The one registry of error codes. A code, once published, keeps its meaning for ever and is never reused;
- * docs/errors.md lists exactly this set. `retryable` says whether the same request, unchanged and under the same
+ * docs/errors.md lists exactly this set. `retryable` says whether the same request, unchanged and under the
+ * same
  * idempotency key, may succeed later: nothing was decided yet. A refused bet was decided, for ever; trying
  * again is another bet under another key. Only `code`, `message` and `details` ever reach a client.
  */

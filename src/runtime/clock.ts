@@ -73,7 +73,10 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#remove(timer) };
   }
 
-  /** Moves to the next due timer at or before `limitMs` and fires it; false (and time = limit) if there is none. */
+  /**
+   * Moves to the next due timer at or before `limitMs` and fires it; false (and time = limit) if there is
+   * none.
+   */
   fireNext(limitMs: number): boolean {
     const next = this.#timers.reduce<ManualTimer | undefined>(
       (first, timer) => earlier(first, timer),

@@ -6,7 +6,9 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 
 const REDACTED_FIELDS = ['token', '*.token', 'signature', '*.signature', 'authorization', '*.authorization'];
 
-/** `name` tells which process part or actor speaks. Writes to stdout synchronously, so a crash loses no line. */
+/**
+ * `name` tells which process part or actor speaks. Writes to stdout synchronously, so a crash loses no line.
+ */
 export const createLogger = (level: LogLevel, name: string): Logger =>
   pino({ level, name, base: { name }, redact: REDACTED_FIELDS }, pino.destination({ dest: 1, sync: true }));
 

@@ -1,4 +1,6 @@
-/** A real WebSocket server whose every connection is played by the test: it awaits frames and sends answers. */
+/**
+ * A real WebSocket server whose every connection is played by the test: it awaits frames and sends answers.
+ */
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { decode, encode } from '../../src/protocol/codec.ts';

@@ -39,7 +39,8 @@ export function auditLedger(dataDir: string): LedgerFindings {
     const bets = ledger
       .prepare(
         `SELECT id, wallet, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS lowCents,
-           high_cents AS highCents, stake_micros AS stake, payout_micros AS payout, accepted_seq AS acceptedSeq,
+           high_cents AS highCents, stake_micros AS stake, payout_micros AS payout,
+           accepted_seq AS acceptedSeq,
            status, settled_seq AS settledSeq FROM bets ORDER BY seq`,
       )
       .all() as unknown as BetRow[];
@@ -53,7 +54,9 @@ export function auditLedger(dataDir: string): LedgerFindings {
   }
 }
 
-/** Each balance is what its transfers say, all of them sum to zero, escrow holds what open bets may be paid. */
+/**
+ * Each balance is what its transfers say, all of them sum to zero, escrow holds what open bets may be paid.
+ */
 function balanceProblems(ledger: DatabaseSync): string[] {
   const problems: string[] = [];
   const accounts = ledger.prepare('SELECT name, balance_micros AS balance FROM accounts').all() as {

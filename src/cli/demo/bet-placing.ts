@@ -1,4 +1,6 @@
-/** Picks cells as a player would, near the line and soon, and bets on them by turns over HTTP and WebSocket. */
+/**
+ * Picks cells as a player would, near the line and soon, and bets on them by turns over HTTP and WebSocket.
+ */
 import {
   type BetView,
   type GridView,

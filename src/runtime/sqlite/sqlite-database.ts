@@ -13,7 +13,10 @@ export interface SqliteOptions {
   /** A file path, or `:memory:`. */
   readonly path: string;
   readonly readonly?: boolean;
-  /** Statements that bring version n to n + 1; run in order, each in a transaction. Never edited once released. */
+  /**
+   * Statements that bring version n to n + 1; run in order, each in a transaction. Never edited once
+   * released.
+   */
   readonly migrations: readonly string[];
   /** Page cache in MiB. */
   readonly cacheMib?: number;

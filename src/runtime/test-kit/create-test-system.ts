@@ -140,7 +140,9 @@ export class TestSystem {
     while (this.clock.fireNext(untilMs)) await this.idle();
   }
 
-  /** Resolves when no letter is on its way and no actor is in a turn, but for those that wait for an answer. */
+  /**
+   * Resolves when no letter is on its way and no actor is in a turn, but for those that wait for an answer.
+   */
   async idle(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));

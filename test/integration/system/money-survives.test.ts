@@ -84,7 +84,7 @@ describe('with 100 open bets', () => {
     }
   });
 
-  it('FLUSHALL has no money effect: the system carries on without a restart, players sign in again', async () => {
+  it('FLUSHALL has no money effect: nothing restarts, players sign in again', async () => {
     const { acked } = await placeHundred();
     const before = await player.client.account();
     const actors = await restarts();
