@@ -1,6 +1,6 @@
 /**
- * Keeps the price history equal to the last seven days of the tick log, as well as it can, and reads from it
- * where it is. A failure of the history never reaches the caller: the log alone answers then.
+ * Keeps the price history equal to the last seven days of the tick log, or to as many ticks as Redis can hold
+ * beside everything else, as well as it can, and reads from it where it is. A failure of the history never reaches the caller: the log alone answers then.
  *
  * How it stays honest: the history only ever grows at its two ends, so it is one unbroken run of ticks; every
  * append and every read says where that run begins and ends, and the log knows where it should. A run that
@@ -21,11 +21,18 @@ export interface HistoryUpkeepOptions {
   readonly metrics: Metrics;
   /** Ticks moved from the log to the history in one step. */
   readonly chunkTicks: number;
+  /** Ticks the history holds at most; older ones are read from the log. */
+  readonly ticksMax?: number;
 }
 
 /** What `step` leaves to do: the run grows on, the history cannot be reached, nothing. */
 export type UpkeepState = 'behind' | 'away' | 'complete';
 
+/**
+ * A member of the sorted set costs 138 bytes (measured): this many take 166 MB, a third of Redis. Seven days
+ * at 10 Hz would take 836 MB, and eviction would begin with mailboxes and sessions.
+ */
+const TICKS_MAX_DEFAULT = 1_200_000;
 const PRUNE_INTERVAL_MS = 1_000;
 /** One prune removes at most this much time: a week of ticks at once would block Redis for a second. */
 const PRUNE_SPAN_MS = 10 * 60 * 1_000;
@@ -99,7 +106,7 @@ export class HistoryUpkeep {
     if (!last) return undefined;
     const newer = extent ? tickLog.after(extent.toSeq, chunkTicks) : [];
     if (newer.length > 0) return history.append(newer);
-    const older = tickLog.before(extent?.fromSeq ?? last.seq + 1, last.atMs - PRICE_HISTORY_MS, chunkTicks);
+    const older = tickLog.before(extent?.fromSeq ?? last.seq + 1, this.#horizonMs(last), chunkTicks);
     if (older.length === 0) return undefined;
     metrics.count('history_rehydrated_ticks_total', {}, older.length);
     return history.rehydrate(older);
@@ -115,7 +122,7 @@ export class HistoryUpkeep {
       return;
     }
     this.#toSeq = extent?.isComplete ? extent.toSeq : undefined;
-    const oldest = tickLog.firstSince(last.atMs - PRICE_HISTORY_MS);
+    const oldest = tickLog.firstSince(this.#horizonMs(last));
     const reachesBack = extent !== undefined && extent.fromSeq <= (oldest?.seq ?? last.seq);
     this.#state = extent?.isComplete && extent.toSeq === last.seq && reachesBack ? 'complete' : 'behind';
   }
@@ -126,11 +133,20 @@ export class HistoryUpkeep {
   }
 
   async #pruneSometimes(history: PriceHistory, extent: HistoryExtent): Promise<void> {
-    const { clock } = this.#options;
-    const horizonMs = extent.toMs - PRICE_HISTORY_MS;
+    const { clock, tickLog } = this.#options;
+    const { last } = tickLog.head();
+    if (!last) return;
+    const horizonMs = this.#horizonMs(last);
     if (extent.fromMs >= horizonMs || clock.monotonicMs() < this.#nextPruneMs) return;
     this.#nextPruneMs = clock.monotonicMs() + PRUNE_INTERVAL_MS;
     await history.prune(Math.min(horizonMs, extent.fromMs + PRUNE_SPAN_MS));
+  }
+
+  /** Ticks before this moment do not belong in the history. */
+  #horizonMs(last: IndexTick): number {
+    const { tickLog, ticksMax = TICKS_MAX_DEFAULT } = this.#options;
+    const bySize = tickLog.at(last.seq - ticksMax + 1)?.atMs ?? 0;
+    return Math.max(bySize, last.atMs - PRICE_HISTORY_MS);
   }
 
   async #attempt<R>(work: (history: PriceHistory) => Promise<R>): Promise<R | undefined> {

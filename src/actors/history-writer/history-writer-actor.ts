@@ -31,6 +31,8 @@ export interface HistoryWriterOptions {
   readonly history: PriceHistory;
   /** Ticks copied from the log to the history in one turn. */
   readonly rehydrateChunkTicks?: number;
+  /** Ticks the history holds at most. Default: what Redis can hold beside everything else. */
+  readonly historyTicksMax?: number;
 }
 
 export interface HistoryWriterState {
@@ -61,7 +63,10 @@ export const historyWriterActor = (
     start(context) {
       const { tickLog, history, rehydrateChunkTicks: chunkTicks = REHYDRATE_CHUNK_TICKS } = options;
       const { clock, log, metrics } = context;
-      const upkeep = new HistoryUpkeep({ tickLog, history, clock, log, metrics, chunkTicks });
+      const upkeep = new HistoryUpkeep({
+        ...{ tickLog, history, clock, log, metrics, chunkTicks },
+        ...(options.historyTicksMax === undefined ? {} : { ticksMax: options.historyTicksMax }),
+      });
       const state: HistoryWriterState = { head: tickLog.head(), upkeep, upkeepTimer: undefined };
       scheduleUpkeep(state, context);
       return state;

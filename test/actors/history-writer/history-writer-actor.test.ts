@@ -302,6 +302,17 @@ describe('the price history', () => {
     expect(await readSeqs()).toEqual([1, 2, 3]);
   });
 
+  it('keeps no more ticks than it may, and reads older ones from the log', async () => {
+    fillLog(indexTicks(1, 30));
+    await system.start(historyWriterActor({ tickLog, history, historyTicksMax: 10 }));
+    await system.advance(100);
+    expect(await history.extent()).toMatchObject({ fromSeq: 21, toSeq: 30 });
+    await openFeed();
+    await publish([indexTick(31)], 2);
+    expect(await history.extent()).toMatchObject({ fromSeq: 22, toSeq: 31 });
+    expect(await readSeqs()).toEqual(seqsOf(indexTicks(1, 31)));
+  });
+
   function fillLog(ticks: readonly IndexTick[]): void {
     tickLog.commit({ epoch: 1, entries: ticks.map((tick) => ({ epoch: 1, tick })) });
   }
