@@ -95,6 +95,8 @@ export interface MarketRules extends SettlementRules {
   readonly maxStakeMicros: Micros;
   /** What a wallet gets from the house, once, at its first sign-in. */
   readonly startingGrantMicros: Micros;
+  /** No grant takes the house below this fraction of its bankroll: sign-ups cannot drain what backs bets. */
+  readonly grantFloorFraction: number;
   /** What the house opens its books with; caps are fractions of it. */
   readonly houseBankrollMicros: Micros;
   readonly caps: CapRules;
@@ -154,6 +156,7 @@ export const DEFAULT_MARKET_RULES: MarketRules = Object.freeze({
   minStakeMicros: micros(100_000),
   maxStakeMicros: micros(100_000_000),
   startingGrantMicros: micros(1_000_000_000),
+  grantFloorFraction: 0.5,
   houseBankrollMicros: micros(10_000_000_000_000),
   caps: Object.freeze({ bet: 0.0005, walletOpen: 0.0025, cell: 0.005, column: 0.02, total: 0.2 }),
   odds: DEFAULT_ODDS_RULES,

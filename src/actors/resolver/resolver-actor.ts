@@ -8,6 +8,7 @@
  */
 
 import { HOUSE } from '../../domain/ledger.ts';
+import { capMicrosFloor } from '../../domain/rules.ts';
 import { micros } from '../../domain/units.ts';
 import type { AccountView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
@@ -82,12 +83,13 @@ async function endTurn(state: ResolverState, context: ActorContext): Promise<voi
   context.metrics.gauge('resolver_pending_bets', state.pending.size);
 }
 
-/** The grant is given once, and only while the house has it: an empty house opens empty accounts. */
+/** The grant is given once, and only while the house can spare it; after that, accounts open empty. */
 function openAccount(state: ResolverState, wallet: string, context: ActorContext): Outcome<AccountView> {
   const { book } = state;
   if (!book.account(wallet)) {
-    const { startingGrantMicros } = book.rules;
-    const grantMicros = book.balances.of(HOUSE) < startingGrantMicros ? micros(0) : startingGrantMicros;
+    const { startingGrantMicros, grantFloorFraction, houseBankrollMicros } = book.rules;
+    const spareMicros = book.balances.of(HOUSE) - capMicrosFloor(houseBankrollMicros, grantFloorFraction);
+    const grantMicros = spareMicros < startingGrantMicros ? micros(0) : startingGrantMicros;
     bookEvent(state, { type: 'AccountOpened', wallet, grantMicros });
     const account = accountViewOrEmpty(book, wallet);
     context.publish(accountSignals, { type: 'AccountOpened', wallet, account, seq: book.lastSeq });
