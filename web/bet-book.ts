@@ -1,6 +1,6 @@
 /**
- * The bets of the signed-in wallet as far as the page knows them, from answers, pushes and resyncs in whatever
- * order they come. A settled bet never turns open again.
+ * The bets of the signed-in wallet as far as the page knows them, from answers, pushes and resyncs in
+ * whatever order they come. A settled bet never turns open again.
  */
 import type { BetView, PlaceBetRequest } from '../src/client/index.ts';
 

@@ -1,4 +1,6 @@
-/** How amounts, prices and times read on the page. Rounds down where a rounded-up number would promise more. */
+/**
+ * How amounts, prices and times read on the page. Rounds down where a rounded-up number would promise more.
+ */
 
 const MICROS_PER_CREDIT = 1_000_000;
 const MICROS_PER_SHOWN_CENT = 10_000;

@@ -32,11 +32,13 @@ const book = new BetBook({
   changed: () => {
     plot.renderBets();
     panel.render();
+    countDown();
   },
   settled: (bet) => {
     const gainMicros = Number(bet.payoutMicros) - Number(bet.stakeMicros);
     if (bet.status === 'won') toast('won', `Touched at ${bet.multiplier}×: +${credits(gainMicros)}`);
-    if (bet.status === 'void') toast('info', 'The feed had a gap: your stake is back.', bet.reason);
+    if (bet.status === 'void')
+      toast('info', 'The price feed failed this bet: your stake is back.', bet.reason);
   },
 });
 const dialog = signInDialog(session);
@@ -76,8 +78,9 @@ session.wallet.watch((wallet) => {
 });
 session.resume().catch(toastError);
 
-setInterval(() => {
+function countDown(): void {
   const nowMs = clock.shownMs(performance.now());
   if (nowMs !== undefined) panel.tick(nowMs);
-}, 250);
+}
+setInterval(countDown, 250);
 window.addEventListener('online', () => socket.reconnectNow());

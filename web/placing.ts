@@ -17,7 +17,10 @@ export async function placeBet(
   { client, book, settings }: { client: TouchlineClient; book: BetBook; settings: Settings },
 ): Promise<void> {
   const { multiplier, opensAtMs, closesAtMs, lowCents, highCents } = cell;
-  if (multiplier === null) return;
+  if (multiplier === null) {
+    toast('info', 'This cell takes no bets now. Try another.', 'CELL_DISABLED');
+    return;
+  }
   if (book.has(cell)) {
     toast('info', 'You already have a bet on this cell.', 'DUPLICATE_CELL');
     return;

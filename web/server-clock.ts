@@ -2,8 +2,8 @@
  * Index time as the page sees it: the local monotonic clock plus an offset learnt from the ticks themselves.
  * The fastest recent tick counts; slower ones only tell that the network was slow.
  *
- * The page lives DISPLAY_DELAY_MS behind it, so that the tick the line moves towards is normally known already
- * and the line on the screen is the ticks and nothing else.
+ * The page lives DISPLAY_DELAY_MS behind it, so that the tick the line moves towards is normally known
+ * already and the line on the screen is the ticks and nothing else.
  */
 const DISPLAY_DELAY_MS = 180;
 /** How much the offset may fall per tick, so that a lastingly slower network is followed. */

@@ -1,7 +1,6 @@
 /** Builds the page into web/dist. Nothing is inlined, so that `default-src 'self'` is policy enough. */
 import { defineConfig } from 'vite';
 
-// biome-ignore lint/style/noDefaultExport: Vite reads the default export.
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',

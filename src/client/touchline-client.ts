@@ -15,6 +15,7 @@ import type {
   StatusAnswer,
   TimeAnswer,
   VerifyAnswer,
+  VerifyRequest,
 } from '../protocol/api/http.ts';
 import type { PlaceBetRequest } from '../protocol/api/place-bet-request.ts';
 import { signInMessage } from '../protocol/api/sign-in-message.ts';
@@ -51,6 +52,12 @@ export interface PlaceBetOptions {
   readonly idempotencyKey?: string;
 }
 
+export interface BetsPage {
+  readonly status?: BetStatus;
+  readonly limit?: number;
+  readonly beforeId?: string;
+}
+
 export interface TouchlineClient {
   /** Of the running session. */
   readonly token: string | undefined;
@@ -69,45 +76,56 @@ export interface TouchlineClient {
   account(): Promise<AccountAnswer>;
   placeBet(request: PlaceBetRequest, options?: PlaceBetOptions): Promise<BetView>;
   /** Newest first. `beforeId` continues a listing. */
-  bets(page?: { status?: BetStatus; limit?: number; beforeId?: string }): Promise<BetsAnswer>;
+  bets(page?: BetsPage): Promise<BetsAnswer>;
   bet(id: string): Promise<BetView>;
 }
 
 export const newIdempotencyKey = (): string => crypto.randomUUID();
 
-export function createTouchlineClient(options: TouchlineClientOptions): TouchlineClient {
-  const http: HttpOptions = {
-    baseUrl: options.baseUrl.replace(/\/+$/, ''),
-    // Browsers refuse a fetch that is called as a method of anything else.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
-  };
-  const retry: RetryOptions = {
-    attemptsMax: 4,
-    baseMs: 200,
-    capMs: 2_000,
-    random: Math.random,
-    ...options.retry,
-  };
-  let token = options.token;
+export const createTouchlineClient = (options: TouchlineClientOptions): TouchlineClient =>
+  new HttpTouchlineClient(options);
 
-  const authorization = (): Record<string, string> =>
-    token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const once = async <T>(request: HttpRequest): Promise<T> => {
-    const body = await exchange({ ...request, headers: { ...authorization(), ...request.headers } }, http);
-    if (!isRecord(body)) throw badAnswer(200);
-    return body as T;
-  };
-  const read = <T>(path: string): Promise<T> => withRetries(() => once<T>({ method: 'GET', path }), retry);
+class HttpTouchlineClient implements TouchlineClient {
+  readonly #http: HttpOptions;
+  readonly #retry: RetryOptions;
+  #token: string | undefined;
 
-  async function* prices(range: {
-    fromMs: number;
-    toMs: number;
-  }): AsyncGenerator<PriceTick, void, undefined> {
+  constructor(options: TouchlineClientOptions) {
+    this.#http = {
+      baseUrl: options.baseUrl.replace(/\/+$/, ''),
+      // Browsers refuse a fetch that is called as a method of anything else.
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    };
+    this.#retry = { attemptsMax: 4, baseMs: 200, capMs: 2_000, random: Math.random, ...options.retry };
+    this.#token = options.token;
+  }
+
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  useToken(token: string | undefined): void {
+    this.#token = token;
+  }
+
+  time(): Promise<TimeAnswer> {
+    return this.#read('/v1/time');
+  }
+
+  status(): Promise<StatusAnswer> {
+    return this.#read('/v1/status');
+  }
+
+  price(): Promise<PriceAnswer> {
+    return this.#read('/v1/price');
+  }
+
+  async *prices(range: { fromMs: number; toMs: number }): AsyncGenerator<PriceTick, void, undefined> {
     let fromMs: number | undefined = range.fromMs;
     while (fromMs !== undefined) {
       const query = new URLSearchParams({ fromMs: String(fromMs), toMs: String(range.toMs) });
-      const page: PricesAnswer = await read(`/v1/prices?${query}`);
+      const page: PricesAnswer = await this.#read(`/v1/prices?${query}`);
       if (!Array.isArray(page.ticks)) throw badAnswer(200);
       yield* page.ticks;
       // A page that leads nowhere would go on for ever.
@@ -116,85 +134,93 @@ export function createTouchlineClient(options: TouchlineClientOptions): Touchlin
     }
   }
 
-  const nonce = (): Promise<NonceAnswer> => read('/v1/auth/nonce');
+  grid(): Promise<GridView> {
+    return this.#read('/v1/grid');
+  }
 
-  async function signIn(wallet: SignInWallet): Promise<VerifyAnswer> {
-    const [{ signIn: names }, { nonce: oneTime }, { serverTimeMs }] = await Promise.all([
-      read<StatusAnswer>('/v1/status'),
-      nonce(),
-      read<TimeAnswer>('/v1/time'),
+  nonce(): Promise<NonceAnswer> {
+    return this.#read('/v1/auth/nonce');
+  }
+
+  async signIn(wallet: SignInWallet): Promise<VerifyAnswer> {
+    const [{ signIn: names }, { nonce }, { serverTimeMs: issuedAtMs }] = await Promise.all([
+      this.status(),
+      this.nonce(),
+      this.time(),
     ]);
+    const { domain, uri, statement } = names;
     const chainId = names.chainIds[0];
     if (chainId === undefined) throw badAnswer(200);
-    const { domain, uri, statement } = names;
-    const issuedAtMs = serverTimeMs;
-    const expiresAtMs = issuedAtMs + SIGN_IN_MESSAGE_LIFE_MS;
     const { address } = wallet;
+    const expiresAtMs = issuedAtMs + SIGN_IN_MESSAGE_LIFE_MS;
     const message = signInMessage({
       domain,
       address,
       statement,
       uri,
       chainId,
-      nonce: oneTime,
+      nonce,
       issuedAtMs,
       expiresAtMs,
     });
-    const signature = await wallet.signMessage(message);
-    const session: VerifyAnswer = await once({
-      method: 'POST',
-      path: '/v1/auth/verify',
-      body: { message, signature },
-    });
-    token = session.token;
+    const body: VerifyRequest = { message, signature: await wallet.signMessage(message) };
+    const session = await this.#once<VerifyAnswer>({ method: 'POST', path: '/v1/auth/verify', body });
+    this.#token = session.token;
     return session;
   }
 
-  async function signOut(): Promise<void> {
-    if (token === undefined) return;
+  async signOut(): Promise<void> {
+    if (this.#token === undefined) return;
     try {
-      await exchange({ method: 'POST', path: '/v1/auth/signout', headers: authorization() }, http);
+      await exchange(
+        { method: 'POST', path: '/v1/auth/signout', headers: this.#authorization() },
+        this.#http,
+      );
     } catch (error) {
       // A session that has ended already is what was asked for.
       if (!(error instanceof TouchlineError) || error.code !== 'UNAUTHENTICATED') throw error;
     }
-    token = undefined;
+    this.#token = undefined;
   }
 
-  async function placeBet(body: PlaceBetRequest, { idempotencyKey }: PlaceBetOptions = {}): Promise<BetView> {
-    const key = idempotencyKey ?? newIdempotencyKey();
-    const headers = { 'idempotency-key': key };
-    const bet = await withRetries(
-      () => once<BetView>({ method: 'POST', path: '/v1/bets', body, headers }),
-      retry,
-    );
-    if (typeof bet.id !== 'string') throw clientError('BAD_ANSWER', { idempotencyKey: key });
+  account(): Promise<AccountAnswer> {
+    return this.#read('/v1/account');
+  }
+
+  async placeBet(body: PlaceBetRequest, options: PlaceBetOptions = {}): Promise<BetView> {
+    const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
+    const headers = { 'idempotency-key': idempotencyKey };
+    const attempt = (): Promise<BetView> => this.#once({ method: 'POST', path: '/v1/bets', body, headers });
+    const bet = await withRetries(attempt, this.#retry);
+    if (typeof bet.id !== 'string') throw clientError('BAD_ANSWER', { idempotencyKey });
     return bet;
   }
 
-  return {
-    get token() {
-      return token;
-    },
-    useToken: (next) => {
-      token = next;
-    },
-    time: () => read('/v1/time'),
-    status: () => read('/v1/status'),
-    price: () => read('/v1/price'),
-    prices,
-    grid: () => read('/v1/grid'),
-    nonce,
-    signIn,
-    signOut,
-    account: () => read('/v1/account'),
-    placeBet,
-    bets: (page = {}) => read(`/v1/bets${betsQuery(page)}`),
-    bet: (id) => read(`/v1/bets/${encodeURIComponent(id)}`),
-  };
+  bets(page: BetsPage = {}): Promise<BetsAnswer> {
+    return this.#read(`/v1/bets${betsQuery(page)}`);
+  }
+
+  bet(id: string): Promise<BetView> {
+    return this.#read(`/v1/bets/${encodeURIComponent(id)}`);
+  }
+
+  #read<T>(path: string): Promise<T> {
+    return withRetries(() => this.#once<T>({ method: 'GET', path }), this.#retry);
+  }
+
+  async #once<T>(request: HttpRequest): Promise<T> {
+    const headers = { ...this.#authorization(), ...request.headers };
+    const body = await exchange({ ...request, headers }, this.#http);
+    if (!isRecord(body)) throw badAnswer(200);
+    return body as T;
+  }
+
+  #authorization(): Record<string, string> {
+    return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+  }
 }
 
-function betsQuery(page: { status?: BetStatus; limit?: number; beforeId?: string }): string {
+function betsQuery(page: BetsPage): string {
   const query = new URLSearchParams();
   if (page.status !== undefined) query.set('status', page.status);
   if (page.limit !== undefined) query.set('limit', String(page.limit));

@@ -69,7 +69,7 @@ test('a listener that was taken off hears nothing more', async () => {
   expect(heard).toEqual([1]);
 });
 
-test('private channels are asked for only after the session is confirmed, again on each connection', async () => {
+test('private channels wait for the session, anew on each connection', async () => {
   await using server = await scriptedServer();
   const socket = open(server.url, { channels: ['price', 'bets', 'account'] });
   const auth = socket.auth('tok');

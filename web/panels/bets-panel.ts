@@ -1,6 +1,6 @@
 /**
- * Open bets and history as lists. Each settled bet can be checked in the page: the outcome is derived anew from
- * the published ticks, by code that shares nothing with the server's.
+ * Open bets and history as lists. Each settled bet can be checked in the page: the outcome is derived anew
+ * from the published ticks, by code that shares nothing with the server's.
  */
 import { type BetView, checkOutcome, type TouchlineClient, ticksNeeded } from '../../src/client/index.ts';
 import type { BetBook } from '../bet-book.ts';

@@ -1,4 +1,7 @@
-/** Short messages that come and go. Refusals say what happened in the user's words, with the code beside them. */
+/**
+ * Short messages that come and go. Refusals say what happened in the user's words, with the code beside
+ * them.
+ */
 import { TouchlineError } from '../../src/client/index.ts';
 import { byId, el } from '../dom.ts';
 

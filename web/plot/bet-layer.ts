@@ -57,8 +57,8 @@ export class BetLayer {
   }
 
   /**
-   * Marks the bets whose window the line is in, drops those that have left the screen, and shows an outcome when
-   * the line on the screen, which is a little behind, gets to the tick that decided.
+   * Marks the bets whose window the line is in, drops those that have left the screen, and shows an outcome
+   * when the line on the screen, which is a little behind, gets to the tick that decided.
    */
   tick(nowMs: number, sinceMs: number): void {
     for (const [key, view] of this.#shown) {

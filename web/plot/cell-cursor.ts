@@ -1,7 +1,7 @@
 /**
- * Taps and keys on the cells. Exactly one cell is in the tab order; arrow keys move it, Enter and Space are the
- * button's own click. When its column locks, the cursor steps on to the next column, so that holding Enter
- * ready never bets on something else than what is outlined.
+ * Taps and keys on the cells. Exactly one cell is in the tab order; arrow keys move it, Enter and Space are
+ * the button's own click. When its column locks, the cursor steps on to the next column, so that holding
+ * Enter ready never bets on something else than what is outlined.
  */
 import type { CellLayer, CellView, PickedCell } from './cell-layer.ts';
 
@@ -35,14 +35,20 @@ export class CellCursor {
     });
   }
 
-  /** After each new grid: the cursor must be on a cell that takes bets, if there is one. */
+  /**
+   * After each new grid: the cursor must be in a column that takes bets, if there is one. Until somebody
+   * uses it, it stays with the price.
+   */
   settle(priceCents: number): void {
+    const isInUse = this.#current !== undefined && document.activeElement === this.#current.button;
+    if (!isInUse) this.#at = undefined;
     const columns = this.#cells.openColumns;
     const column = columns.find(({ opensAtMs }) => opensAtMs >= (this.#at?.opensAtMs ?? 0)) ?? columns[0];
     if (!column) return;
-    const wanted = this.#at?.lowCents ?? priceCents;
+    const middleOf = ({ lowCents, highCents }: PickedCell): number => (lowCents + highCents) / 2;
+    const wanted = this.#current && isInUse ? middleOf(this.#current.cell) : priceCents;
     const views = [...column.cells.values()];
-    const distance = ({ cell }: CellView): number => Math.abs(cell.lowCents - wanted);
+    const distance = ({ cell }: CellView): number => Math.abs(middleOf(cell) - wanted);
     const nearest = views.reduce<CellView | undefined>(
       (best, view) => (best && distance(best) <= distance(view) ? best : view),
       undefined,
@@ -72,7 +78,7 @@ export class CellCursor {
     const isByPointer = event.detail > 0 && down !== undefined;
     if (isByPointer && Math.hypot(event.clientX - down.x, event.clientY - down.y) > TAP_PX_MAX) return;
     const cell = isByPointer ? down.cell : this.#cells.cellOf(event.target)?.cell;
-    if (cell?.multiplier) this.#onPick(cell);
+    if (cell) this.#onPick(cell);
   }
 
   #key(event: KeyboardEvent): void {

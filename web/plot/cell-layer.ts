@@ -1,6 +1,7 @@
 /**
- * The grid as real buttons: they can be tapped, focused, read out and tested like any other. They are laid out
- * in world coordinates once and moved with the world; a push only rewrites the multipliers that changed.
+ * The grid as real buttons: they can be tapped, focused, read out and tested like any other. They are laid
+ * out in world coordinates once and moved with the world; a push only rewrites the multipliers that
+ * changed.
  *
  * Invariant: what is picked is the cell, and the multiplier, that was under the finger when it came down.
  */

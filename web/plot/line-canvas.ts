@@ -1,6 +1,7 @@
 /**
- * The price line, drawn over the grid: straight from tick to tick, exactly as it settles. Only the last bit, up
- * to the instant shown, is cut off between two known ticks. Where nothing was published the line is broken.
+ * The price line, drawn over the grid: straight from tick to tick, exactly as it settles. Only the last
+ * bit, up to the instant shown, is cut off between two known ticks. Where nothing was published the line is
+ * broken.
  */
 import type { PriceTick } from '../../src/client/index.ts';
 import { clockTime, priceShort } from '../format.ts';
@@ -19,6 +20,13 @@ const COLOURS = {
   clear: 'rgba(111, 242, 216, 0)',
   fill: 'rgba(111, 242, 216, 0.13)',
 } as const;
+
+/** From the glow in to the line. A blurred shadow would look the same and cost most of the frame. */
+const STROKES: readonly { readonly width: number; readonly alpha: number }[] = [
+  { width: 11, alpha: 0.07 },
+  { width: 6, alpha: 0.14 },
+  { width: 2.25, alpha: 1 },
+];
 
 interface Point {
   readonly x: number;
@@ -129,10 +137,12 @@ export class LineCanvas {
     context.lineJoin = 'round';
     context.lineCap = 'round';
     context.strokeStyle = stroke;
-    context.shadowColor = COLOURS.glow;
-    context.shadowBlur = 14;
-    context.lineWidth = 2.25;
-    context.stroke(pathOf(run));
+    const path = pathOf(run);
+    for (const { width, alpha } of STROKES) {
+      context.globalAlpha = alpha;
+      context.lineWidth = width;
+      context.stroke(path);
+    }
     context.restore();
   }
 

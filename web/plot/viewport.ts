@@ -1,6 +1,6 @@
 /**
- * Where instants and prices are on the screen. The world is laid out once in its own coordinates (`Scale`) and
- * only moved from frame to frame; what changes with every frame is the `View`.
+ * Where instants and prices are on the screen. The world is laid out once in its own coordinates (`Scale`)
+ * and only moved from frame to frame; what changes with every frame is the `View`.
  */
 export interface Size {
   readonly width: number;
