@@ -7,21 +7,12 @@
  * gives up; the process manager outside brings it back, and nothing is lost: truth is in SQLite.
  */
 import { mkdirSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { childSpecs } from './actors/tree.ts';
 import { type Config, readConfig } from './config.ts';
-import {
-  createLogger,
-  type Logger,
-  Metrics,
-  Supervisor,
-  spawnWorker,
-  startAdminServer,
-  systemClock,
-  systemRandom,
-} from './runtime/index.ts';
-
-enableCompileCache();
+import { startAdminServer } from './runtime/admin/admin-server.ts';
+import { createLogger, type Logger, Metrics, systemClock, systemRandom } from './runtime/index.ts';
+import { Supervisor } from './runtime/supervision/supervisor.ts';
+import { spawnWorker } from './runtime/workers/worker-child.ts';
 
 /** Why the process ends; the code is what the process manager sees. */
 interface End {

@@ -1,4 +1,7 @@
-/** The public surface of the actor runtime: what actors may import of it. */
+/**
+ * The public surface of the actor runtime: what actors may import of it. What only the main thread needs (the
+ * supervisor, its threads, the admin server) is imported from its own file: here, every thread would load it.
+ */
 export {
   type ActorContext,
   type ActorDefinition,
@@ -8,7 +11,6 @@ export {
   defineActor,
   type SendResult,
 } from './actor.ts';
-export { type AdminServer, startAdminServer } from './admin/admin-server.ts';
 export { type Clock, ManualClock, systemClock, type Timer, withDeadline } from './clock.ts';
 export { ExpiringMap } from './expiring-map.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
@@ -17,7 +19,6 @@ export { type Random, seededRandom, systemRandom } from './random.ts';
 export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';
 export { type ChildSpec, childSpec } from './supervision/child-spec.ts';
-export { Supervisor } from './supervision/supervisor.ts';
 export type { ActorEnvironment } from './workers/actor-module.ts';
 export {
   type ComputePool,
@@ -25,4 +26,3 @@ export {
   createComputePool,
   inlineComputePool,
 } from './workers/compute-pool.ts';
-export { spawnWorker } from './workers/worker-child.ts';

@@ -1,6 +1,7 @@
 /**
  * Keeps the price history equal to the last seven days of the tick log, or to as many ticks as Redis can hold
- * beside everything else, as well as it can, and reads from it where it is. A failure of the history never reaches the caller: the log alone answers then.
+ * beside everything else, and reads from it where it is. A failure of the history never reaches the caller:
+ * the log alone answers then.
  *
  * How it stays honest: the history only ever grows at its two ends, so it is one unbroken run of ticks; every
  * append and every read says where that run begins and ends, and the log knows where it should. A run that
