@@ -48,11 +48,19 @@ const node = {
   exp_backoff_restart_delay: 100,
   // Workers are never restarted because a file changed.
   watch: false,
+  // pm2's own probe stays out: it listens for unhandled rejections and so keeps a broken process running.
+  pmx: false,
   merge_logs: true,
   time: true,
 };
 
-const shared = { PORT: port, REDIS_URL: redisUrl, DATA_DIR: dataDir };
+const shared = {
+  PORT: port,
+  REDIS_URL: redisUrl,
+  DATA_DIR: dataDir,
+  // Compiled code for the next start; by the environment, because only so every thread uses it.
+  NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || join(__dirname, 'node_modules', '.cache', 'node'),
+};
 
 const redis = {
   name: 'redis',

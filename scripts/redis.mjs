@@ -95,7 +95,7 @@ function isAlive(pid) {
 }
 
 /** Tells a process from a later one that got the same pid; undefined when it does not run. */
-function processIdentity(pid) {
+export function processIdentity(pid) {
   if (!isAlive(pid)) return undefined;
   const stat = procStat(pid);
   if (stat) return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}-${stat.startTicks}`;

@@ -8,15 +8,15 @@ import {
   connect,
   Metrics,
   type RedisConnection,
-  Supervisor,
   silentLogger,
-  spawnWorker,
   systemClock,
   systemRandom,
 } from '../../src/runtime/index.ts';
 import { RedisPostOffice } from '../../src/runtime/mailbox/redis-post-office.ts';
 import { subscriberConnection } from '../../src/runtime/redis/redis-connections.ts';
 import { RedisSignalBus } from '../../src/runtime/signals/redis-signal-bus.ts';
+import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
+import { spawnWorker } from '../../src/runtime/workers/worker-child.ts';
 import { COUNTER, type CounterLetter } from '../support/actors/counter-worker.ts';
 import { startTestRedis, type TestRedis } from '../support/redis-server.ts';
 

@@ -50,3 +50,23 @@ export function freePort(): Promise<number> {
     });
   });
 }
+
+/**
+ * That many free loopback ports in a row, below those that systems hand out by themselves, so that nobody's
+ * outgoing connection takes one before it is used.
+ */
+export async function freePortRun(count: number): Promise<number[]> {
+  for (;;) {
+    const first = 12_000 + Math.floor(Math.random() * 20_000);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
