@@ -50,9 +50,9 @@ test('core and edge together run every actor, once', () => {
   expect(actors.toSorted()).toEqual([...readConfig({}).TOUCHLINE_ACTORS].toSorted());
 });
 
-test('processes are forked, wait to be ready, and leave the heap to the threads', () => {
+test('processes are forked, wait to be ready, carry no probe, and leave the heap to the threads', () => {
   for (const name of ['touchline-core', 'touchline-edge']) {
-    expect(appNamed(name)).toMatchObject({ exec_mode: 'fork', wait_ready: true });
+    expect(appNamed(name)).toMatchObject({ exec_mode: 'fork', wait_ready: true, pmx: false });
     expect(appNamed(name).node_args).toBeUndefined();
   }
 });

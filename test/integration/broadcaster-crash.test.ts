@@ -139,7 +139,7 @@ describe('a Broadcaster thread that ends unasked with 50 open sockets', () => {
     expect(supervisor.report().map(({ restarts }) => restarts)).toEqual([CYCLES / 2, CYCLES / 2]);
     expect(gaveUp).toBeUndefined();
     for (const client of clients) client.socket.terminate();
-  });
+  }, 120_000);
 
   it('together with its sibling leaves the process standing, and both come back', async () => {
     const clients = await openSockets(SOCKETS);

@@ -1,6 +1,6 @@
 /**
- * `npm start` as somebody runs it in a terminal, on ports and data of the test's own, with the Redis it brings
- * along. May be started again and again on the same data; whatever it started ends with the test.
+ * `npm start` as somebody runs it in a terminal, on ports and data of the test's own, with the Redis it
+ * brings along. May be started again and again on the same data; whatever it started ends with the test.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

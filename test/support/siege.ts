@@ -25,7 +25,7 @@ export interface Siege {
    */
   withoutEffect<T>(attack: () => Promise<T> | T): Promise<T>;
   /**
-   * Expects the process and every thread in their first life with prices going on, then an orderly end without
+   * Expects the process and every thread in their first life and prices going on, then an orderly end without
    * a line of error in the log, and books that add up.
    */
   end(): Promise<void>;

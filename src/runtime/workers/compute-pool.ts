@@ -20,12 +20,12 @@ export interface ComputePoolOptions {
   readonly queueMax: number;
 }
 
-/** Threads start with the first task and stay. */
+/** One thread starts at once and stays: the first task must not pay for its start. Others come and go. */
 export function createComputePool<Task, Result>(options: ComputePoolOptions): ComputePool<Task, Result> {
   const pool = new Piscina({
     filename: options.module.href,
     name: 'task',
-    minThreads: 0,
+    minThreads: 1,
     maxThreads: options.threads,
     idleTimeout: 60_000,
     maxQueue: options.queueMax,
