@@ -19,7 +19,7 @@ export interface TestRedis {
 
 export async function startTestRedis(): Promise<TestRedis> {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-redis-'));
-  const options = { dir, port: await freePort(), configFile: CONFIG_FILE, log: () => {} };
+  const options = { dir, port: await freePort(), configFile: CONFIG_FILE, stopOnExit: true, log: () => {} };
   let redis = await startRedis(options);
   return {
     url: redis.url,

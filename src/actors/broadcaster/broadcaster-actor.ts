@@ -80,7 +80,8 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   await context.subscribe(accountSignals, (event) => fanOut.deliver(event));
   await context.subscribe(sessionSignals, ({ wallet }) => fanOut.sessionEnded(wallet));
   inBackground(askForMarket(context, market));
-  inBackground(registry.forget(context.self));
+  // Before the first client of this life is registered.
+  await registry.forget(context.self).catch(() => {});
 
   const handlers: ServerHandlers = {
     handle: httpRoutes({ context, settings, gate, market, grids, page, placeBet }),
