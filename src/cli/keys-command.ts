@@ -1,6 +1,7 @@
 /**
  * `touchline keys`: the Redis keys of the architecture decision as they are in the running Redis: type, TTL,
- * how many, against what they should be.
+ * how many, against what they should be. Some only exist while somebody plays, so the command pays the system a
+ * visit first: signs in with a throw-away wallet, stays connected, places one bet.
  */
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
@@ -8,6 +9,8 @@ import { SYMBOL } from '../domain/tick.ts';
 import * as redisKeys from '../protocol/redis-keys.ts';
 import { commandConnection, connect, type RedisConnection } from '../runtime/index.ts';
 import { type Command, type CommandResult, progress } from './command.ts';
+import { localUrl } from './demo/own-system.ts';
+import { visit } from './visit.ts';
 
 interface KeyPattern {
   readonly pattern: string;
@@ -87,17 +90,32 @@ export async function observeKey(redis: RedisConnection, expected: KeyPattern): 
 
 export const keys: Command = {
   summary: 'the Redis keys of the architecture decision as they are now',
-  options: ['--redis URL   default: the running system’s own, or REDIS_URL'],
+  options: [
+    '--redis URL   default: the running system’s own, or REDIS_URL',
+    '--url URL     where to pay the visit; default: the system on this machine',
+    '--passive     no visit: only what is there now',
+  ],
   async run(args): Promise<CommandResult> {
-    const { values } = parseArgs({ args: [...args], options: { redis: { type: 'string' } } });
-    const url = values.redis ?? readConfig().REDIS_URL;
-    const redis = commandConnection(url);
+    const { values } = parseArgs({
+      args: [...args],
+      options: { redis: { type: 'string' }, url: { type: 'string' }, passive: { type: 'boolean' } },
+    });
+    const redisUrl = values.redis ?? readConfig().REDIS_URL;
+    const redis = commandConnection(redisUrl);
     try {
       await connect(redis);
-      const rows: ObservedKey[] = [];
-      for (const expected of ADR_KEYS) rows.push(await observeKey(redis, expected));
-      progress(table(rows));
-      return { json: { redis: url, keys: rows }, exitCode: rows.every((row) => row.asDecided) ? 0 : 1 };
+      const leave = values.passive ? () => {} : await visit(values.url ?? localUrl());
+      try {
+        const rows: ObservedKey[] = [];
+        for (const expected of ADR_KEYS) rows.push(await observeKey(redis, expected));
+        progress(table(rows));
+        return {
+          json: { redis: redisUrl, keys: rows },
+          exitCode: rows.every((row) => row.asDecided) ? 0 : 1,
+        };
+      } finally {
+        leave();
+      }
     } finally {
       redis.disconnect();
     }
