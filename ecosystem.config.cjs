@@ -84,10 +84,12 @@ const core = {
   name: 'touchline-core',
   instances: 1,
   kill_timeout: CORE_KILL_TIMEOUT_MS,
-  // Ceilings that fit 8 GB: Redis 512 MB + core 700 MB + 600 MB an edge + SQLite's page cache 256 MB.
+  // Ceilings that fit 8 GB: Redis 512 MB + core 700 MB + 600 MB an edge + SQLite's page cache 256 MB. The
+  // process asks for its own orderly end a little earlier (RSS_MIB_MAX).
   max_memory_restart: '700M',
   env: {
     ...shared,
+    RSS_MIB_MAX: Number(env.RSS_MIB_MAX || 600),
     ADMIN_PORT: adminPort,
     TOUCHLINE_ACTORS: 'history-writer,resolver,session-guard,price-feed',
   },
@@ -106,6 +108,7 @@ const edge = {
   max_memory_restart: '600M',
   env: {
     ...shared,
+    RSS_MIB_MAX: Number(env.RSS_MIB_MAX || 520),
     ADMIN_PORT: adminPort + 1,
     TOUCHLINE_ACTORS: 'broadcaster',
     // More sockets: more edges, not more threads in one.

@@ -4,7 +4,11 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const SYSTEM_TESTS = ['test/integration/**/*.test.ts', 'test/browser/**/*.test.ts'];
+const SYSTEM_TESTS = [
+  'test/integration/**/*.test.ts',
+  'test/crash/**/*.test.ts',
+  'test/browser/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { FAILPOINT_PATTERN } from './runtime/failpoint.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().positive();
@@ -25,6 +26,10 @@ export const CONFIG_FIELDS = {
   REDIS_URL: field(
     z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
     'Redis: mailboxes and state. `npm start` starts its own when this is not set.',
+  ),
+  REDIS_MAILBOX_URL: field(
+    z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]).default(''),
+    'A Redis for the mailboxes alone, so that a full cache evicts none of them. Empty: REDIS_URL.',
   ),
   HOST: field(z.string().min(1).default('127.0.0.1'), 'Address the HTTP and WebSocket server listens on.'),
   PORT: field(port.min(1).default(8080), 'Port of the HTTP and WebSocket server.'),
@@ -85,6 +90,14 @@ export const CONFIG_FIELDS = {
   ),
   BETS_PER_MINUTE: field(count.default(300), 'Bets a wallet may try to place per minute.'),
   CONNECTIONS_MAX: field(count.default(10_000), 'WebSocket connections per Broadcaster thread.'),
+  RSS_MIB_MAX: field(
+    z.coerce.number().int().min(0).default(0),
+    'Resident memory, in MiB, above which this process stops in order to be started anew. 0: no limit.',
+  ),
+  TOUCHLINE_FAILPOINT: field(
+    z.literal('').or(z.string().regex(FAILPOINT_PATTERN)).default(''),
+    'For crash tests only: `[actor/]name:n` kills the process the n-th time it gets to that point.',
+  ),
   LOG_LEVEL: field(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'Least severe log line that is written.',

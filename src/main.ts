@@ -4,13 +4,17 @@
  * actor lives in the same process.
  *
  * The process ends 0 after an orderly stop (SIGINT, SIGTERM, its parent gone) and 1 when the supervisor
- * gives up; the process manager outside brings it back, and nothing is lost: truth is in SQLite.
+ * gives up or memory runs out; the process manager outside brings it back, and nothing is lost: truth is in
+ * SQLite.
  */
 import { mkdirSync } from 'node:fs';
 import { childSpecs } from './actors/tree.ts';
 import { type Config, readConfig } from './config.ts';
 import { startAdminServer } from './runtime/admin/admin-server.ts';
 import { createLogger, type Logger, Metrics, systemClock, systemRandom } from './runtime/index.ts';
+import { incidentReporter } from './runtime/supervision/incidents.ts';
+import { watchMemory } from './runtime/supervision/memory-watchdog.ts';
+import { RedisStatusBoard } from './runtime/supervision/redis-status-board.ts';
 import { Supervisor } from './runtime/supervision/supervisor.ts';
 import { spawnWorker } from './runtime/workers/worker-child.ts';
 
@@ -24,9 +28,17 @@ async function run(config: Config, log: Logger): Promise<number> {
   mkdirSync(config.dataDir, { recursive: true });
   const metrics = new Metrics('main');
   const end = Promise.withResolvers<End>();
+  const mailboxUrl = config.REDIS_MAILBOX_URL || config.REDIS_URL;
+  const statusBoard = RedisStatusBoard.open(mailboxUrl);
   const supervisor = new Supervisor({
     specs: childSpecs(config),
-    spawn: spawnWorker({ redisUrl: config.REDIS_URL, logLevel: config.LOG_LEVEL }),
+    statusBoard,
+    spawn: spawnWorker({
+      redisUrl: config.REDIS_URL,
+      mailboxUrl,
+      logLevel: config.LOG_LEVEL,
+      failpoint: config.TOUCHLINE_FAILPOINT,
+    }),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -34,16 +46,23 @@ async function run(config: Config, log: Logger): Promise<number> {
     onGiveUp: (reason) => end.resolve({ reason, exitCode: 1 }),
   });
   onStopRequest((reason) => end.resolve({ reason, exitCode: 0 }));
+  if (config.RSS_MIB_MAX > 0) {
+    const onExceeded = (reason: string): void => end.resolve({ reason, exitCode: 1 });
+    const reportIncident = incidentReporter(log, metrics);
+    watchMemory({ limitMib: config.RSS_MIB_MAX, clock: systemClock, metrics, reportIncident, onExceeded });
+  }
   const admin = await startAdminServer({ port: config.ADMIN_PORT, supervisor, metrics });
   try {
     const started = await Promise.race([supervisor.start().then(() => true), end.promise.then(() => false)]);
     if (started) announce(config, admin.url, log);
     const { reason, exitCode } = await end.promise;
-    log.info({ reason }, 'stopping');
+    if (exitCode === 0) log.info({ reason }, 'stopping');
+    else log.fatal({ reason }, 'gives up');
     await supervisor.stop();
     return exitCode;
   } finally {
     await admin.close();
+    statusBoard.close();
   }
 }
 

@@ -57,6 +57,16 @@ test('processes are forked, wait to be ready, carry no probe, and leave the heap
   }
 });
 
+test.each(['touchline-core', 'touchline-edge'])(
+  '%s asks for its own end before pm2 does it the hard way',
+  (name) => {
+    const app = appNamed(name);
+    const limitMib = configOf(app).RSS_MIB_MAX;
+    expect(limitMib).toBeGreaterThan(0);
+    expect(limitMib).toBeLessThan(Number.parseInt(app.max_memory_restart ?? '', 10));
+  },
+);
+
 test('edges tell themselves and their admin ports apart', () => {
   expect(appNamed('touchline-edge')).toMatchObject({ instance_var: 'EDGE_ID', increment_var: 'ADMIN_PORT' });
 });

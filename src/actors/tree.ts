@@ -39,6 +39,7 @@ function historyWriter(config: Config): ChildSpec[] {
       id: HISTORY_WRITER.name,
       module: module('./history-writer/history-writer-worker.ts'),
       settings,
+      heapMibMax: 256,
     }),
   ];
 }
@@ -49,7 +50,11 @@ function resolver(config: Config): ChildSpec[] {
     tickLogPath: tickLogPath(config),
     rules: DEFAULT_MARKET_RULES,
   };
-  return [childSpec({ id: RESOLVER.name, module: module('./resolver/resolver-worker.ts'), settings })];
+  // Every balance and open bet of the one market lives in its memory.
+  const heapMibMax = 512;
+  return [
+    childSpec({ id: RESOLVER.name, module: module('./resolver/resolver-worker.ts'), settings, heapMibMax }),
+  ];
 }
 
 function sessionGuard(config: Config): ChildSpec[] {
@@ -66,6 +71,7 @@ function sessionGuard(config: Config): ChildSpec[] {
       id: SESSION_GUARD.name,
       module: module('./session-guard/session-guard-worker.ts'),
       settings,
+      heapMibMax: 256,
     }),
   ];
 }
@@ -78,7 +84,14 @@ function priceFeed(config: Config): ChildSpec[] {
     seed: config.SYNTHETIC_SEED,
     liveUrl: config.LIVE_URL,
   };
-  return [childSpec({ id: PRICE_FEED.name, module: module('./price-feed/price-feed-worker.ts'), settings })];
+  return [
+    childSpec({
+      id: PRICE_FEED.name,
+      module: module('./price-feed/price-feed-worker.ts'),
+      settings,
+      heapMibMax: 256,
+    }),
+  ];
 }
 
 /** N threads on one port: the kernel spreads the connections. */
@@ -104,6 +117,7 @@ function broadcasters(config: Config): ChildSpec[] {
       id: `broadcaster-${config.EDGE_ID}-${index + 1}`,
       module: module('./broadcaster/broadcaster-worker.ts'),
       settings,
+      heapMibMax: 512,
       neverTerminate: true,
     }),
   );

@@ -1,7 +1,7 @@
 /**
  * `touchline keys`: the Redis keys of the architecture decision as they are in the running Redis: type, TTL,
- * how many, against what they should be. Some only exist while somebody plays, so the command pays the system a
- * visit first: signs in with a throw-away wallet, stays connected, places one bet.
+ * how many, against what they should be. Some only exist while somebody plays, so the command pays the system
+ * a visit first: signs in with a throw-away wallet, stays connected, places one bet.
  */
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';

@@ -1,10 +1,12 @@
 /** `touchline <command> [options]`. Commands are listed here and nowhere else. */
+import { actors } from './actors-command.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
+import { dead } from './dead-command.ts';
 import { demo } from './demo/demo-command.ts';
 import { keys } from './keys-command.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { demo, keys };
+const COMMANDS: Readonly<Record<string, Command>> = { actors, dead, demo, keys };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help') {

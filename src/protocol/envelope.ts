@@ -21,8 +21,18 @@ export interface Envelope {
   /** Sender's wall clock, ms since the Unix epoch. */
   readonly sentAtMs: number;
   readonly body: unknown;
-  /** W3C trace context, carried through unread. */
+  /** W3C trace context, carried through unread, and passed on to letters sent while handling this one. */
   readonly trace?: string;
+  /** What the letter is about, e.g. one account. Letters of one key are handled in the order of posting. */
+  readonly key?: string;
+  /** The sender may send this id again: the mailbox takes it once while it remembers the id. */
+  readonly once?: true;
+  /** Passes a full mailbox and is delivered before ordinary letters. */
+  readonly control?: true;
+  /** On an ask: the wall-clock instant after which nobody waits for the answer. */
+  readonly expiresAtMs?: number;
+  /** How often this letter was brought back from the dead letters. */
+  readonly replays?: number;
 }
 
 /** A letter as an actor receives it. `attempt` is 1 on first delivery. */
@@ -32,6 +42,9 @@ export type Received<L extends Letter> = L & {
   readonly replyTo?: string;
   readonly sentAtMs: number;
   readonly attempt: number;
+  readonly key?: string;
+  readonly trace?: string;
+  readonly expiresAtMs?: number;
 };
 
 declare const letters: unique symbol;

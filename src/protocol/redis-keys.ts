@@ -37,10 +37,18 @@ export const NONCE_TTL_SECONDS = 5 * 60;
 
 /** Stream with one consumer group: the letters of one actor. */
 export const mailboxKey = (actor: string): string => `mailbox:${actor}`;
+/** Stream with one consumer group: letters of one actor that go before the ordinary ones. */
+export const controlMailboxKey = (actor: string): string => `mailbox:${actor}:control`;
+/** Sorted set: ids of letters posted once already, newest kept. */
+export const postedIdsKey = (actor: string): string => `mailbox:${actor}:ids`;
+/** String, there while its supervisor knows that the actor is down and coming back. */
+export const downKey = (actor: string): string => `down:${actor}`;
 /** Stream: the answers to this actor's own asks. */
 export const repliesKey = (actor: string): string => `replies:${actor}`;
 /** Stream: letters given up on, each with its last error. */
 export const deadLettersKey = (actor: string): string => `dead:${actor}`;
+/** The actor of a dead letters key. */
+export const actorOfDeadLettersKey = (key: string): string => key.slice(deadLettersKey('').length);
 
 /** Channel: every index tick as it is published (newest wins). */
 export const priceChannel = (symbol: MarketSymbol): string => `prices:${symbol}`;

@@ -7,13 +7,17 @@
  */
 import type { Envelope, Letter, Received } from '../protocol/envelope.ts';
 import type { ActorContext, ActorDefinition, AnyReceived, AskResult } from './actor.ts';
+import { ActorTimers } from './actor-timers.ts';
 import { AskDesk } from './ask-desk.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { failpoint } from './failpoint.ts';
+import { LetterTimes } from './letter-times.ts';
 import type { Logger } from './logger.ts';
 import type { Delivery, Mailbox, PostOffice } from './mailbox/mailbox.ts';
 import type { Metrics } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { SignalBus } from './signals/signal-bus.ts';
+import { TraceScope } from './trace-scope.ts';
 import { TurnQueue } from './turn-queue.ts';
 
 export interface ActorHostOptions {
@@ -45,6 +49,7 @@ export interface HostHealth {
 
 export const BATCH_MAX_DEFAULT = 256;
 export const ATTEMPTS_MAX_DEFAULT = 3;
+const SPARED_ATTEMPTS_FACTOR = 3;
 
 export class ActorHost<L extends Letter, S> {
   readonly #definition: ActorDefinition<L, S>;
@@ -52,10 +57,12 @@ export class ActorHost<L extends Letter, S> {
   readonly #turns: TurnQueue;
   readonly #asks: AskDesk;
   readonly #context: ActorContext;
-  readonly #timers = new Set<Timer>();
+  readonly #timers: ActorTimers;
+  readonly #times: LetterTimes;
+  readonly #traces = new TraceScope();
   readonly #deliveryIds = new WeakMap<object, string>();
   #deferred = new Set<string>();
-  #completed: string[] = [];
+  #completed: AnyReceived[] = [];
   #mailbox: Mailbox | undefined;
   #letterLoop: Promise<void> = Promise.resolve();
   #startedState: { readonly value: S } | undefined;
@@ -65,7 +72,9 @@ export class ActorHost<L extends Letter, S> {
     this.#definition = definition;
     this.#options = options;
     this.#turns = new TurnQueue();
-    this.#asks = new AskDesk(options);
+    this.#asks = new AskDesk({ ...options, traces: this.#traces });
+    this.#timers = new ActorTimers(options.clock, (work) => this.#watch(this.#runTimerTurn(work)));
+    this.#times = new LetterTimes(options.clock, options.metrics);
     this.#context = this.#createContext();
   }
 
@@ -76,8 +85,10 @@ export class ActorHost<L extends Letter, S> {
       this.#mailbox = await this.#options.postOffice.open(this.#options.id);
       this.#watch(this.#takeReplies(this.#mailbox));
       await this.#turns.run(async () => {
+        failpoint('start.begun');
         this.#startedState = { value: await this.#definition.start(this.#context) };
       });
+      failpoint('start.done');
       this.#state = 'running';
       this.#letterLoop = this.#takeLetters(this.#mailbox);
       this.#watch(this.#letterLoop);
@@ -92,10 +103,11 @@ export class ActorHost<L extends Letter, S> {
   async stop(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
-    for (const timer of this.#timers) timer.cancel();
+    this.#timers.cancelAll();
     await this.#turns.idle();
     this.#asks.giveUp();
     if (this.#startedState) await this.#definition.stop?.(this.#startedState.value, this.#context);
+    await this.#mailbox?.forgive([...this.#deferred]);
     await this.#mailbox?.close();
     await this.#letterLoop.catch(() => {});
     if (this.#state === 'stopping') this.#state = 'stopped';
@@ -148,17 +160,22 @@ export class ActorHost<L extends Letter, S> {
 
   async #handle(mailbox: Mailbox, deliveries: readonly Delivery[]): Promise<void> {
     if (this.#state !== 'running' || !this.#startedState) return;
-    const attemptsMax = this.#options.attemptsMax ?? ATTEMPTS_MAX_DEFAULT;
     const letters: Received<L>[] = [];
     for (const delivery of deliveries) {
-      if (delivery.attempt > attemptsMax) await this.#bury(mailbox, delivery);
+      if (this.#isGivenUp(delivery)) await this.#bury(mailbox, delivery);
+      else if (this.#isExpired(delivery)) await this.#skip(mailbox, delivery);
       else letters.push(this.#receive(delivery));
     }
     if (letters.length === 0) return;
     const { clock, metrics } = this.#options;
+    const { value: state } = this.#startedState;
+    this.#times.taken(letters);
     const startedMs = clock.monotonicMs();
-    await this.#definition.receive(this.#startedState.value, letters, this.#context);
-    metrics.observeSeconds('actor_turn_seconds', (clock.monotonicMs() - startedMs) / 1000);
+    failpoint('turn.taken');
+    await this.#traces.run(letters, () => this.#definition.receive(state, letters, this.#context));
+    const turnSeconds = (clock.monotonicMs() - startedMs) / 1000;
+    metrics.observeSeconds('actor_turn_seconds', turnSeconds);
+    this.#times.ran(letters, turnSeconds);
     metrics.count('actor_letters_total', {}, letters.length);
     await this.#release(mailbox, letters);
   }
@@ -167,14 +184,15 @@ export class ActorHost<L extends Letter, S> {
   async #release(mailbox: Mailbox, letters: readonly Received<L>[]): Promise<void> {
     const outgoing = this.#turns.takeOutgoing();
     if (this.#state === 'crashed') return;
+    failpoint('turn.durable');
     await Promise.all(outgoing.map((leave) => leave()));
-    const acks = this.#completed;
-    this.#completed = [];
-    for (const letter of letters) {
-      const deliveryId = this.#deliveryIds.get(letter);
-      if (deliveryId !== undefined && !this.#deferred.has(deliveryId)) acks.push(deliveryId);
-    }
-    await mailbox.ack([...new Set(acks)]);
+    failpoint('turn.said');
+    const isDone = (letter: AnyReceived): boolean =>
+      !this.#deferred.has(this.#deliveryIds.get(letter) ?? letter.id);
+    const done = [...new Set([...this.#completed.splice(0), ...letters.filter(isDone)])];
+    this.#times.done(done);
+    await mailbox.ack(done.map((letter) => this.#deliveryIds.get(letter) ?? letter.id));
+    failpoint('turn.acked');
   }
 
   async #bury(mailbox: Mailbox, delivery: Delivery): Promise<void> {
@@ -184,20 +202,33 @@ export class ActorHost<L extends Letter, S> {
       'letter is dead',
     );
     this.#options.metrics.count('actor_dead_letters_total');
-    await mailbox.bury(delivery, error);
+    await mailbox.bury(delivery, error, this.#options.clock.nowMs());
+    // The one that ended earlier lives is found: the others only waited while they ended.
+    await mailbox.forgive([...this.#deferred]);
+  }
+
+  /**
+   * Too many attempts, and the letter that the last life was given last: the others above the limit were
+   * only deferred while it died, and get on. Far above the limit no letter is spared.
+   */
+  #isGivenUp({ attempt, isSuspect }: Delivery): boolean {
+    const attemptsMax = this.#options.attemptsMax ?? ATTEMPTS_MAX_DEFAULT;
+    return attempt > attemptsMax * (isSuspect ? 1 : SPARED_ATTEMPTS_FACTOR);
+  }
+
+  #isExpired({ envelope: { expiresAtMs } }: Delivery): boolean {
+    if (!this.#definition.skipExpired || expiresAtMs === undefined) return false;
+    return expiresAtMs <= this.#options.clock.nowMs();
+  }
+
+  async #skip(mailbox: Mailbox, { deliveryId, envelope }: Delivery): Promise<void> {
+    this.#options.metrics.count('actor_letters_expired_total', { type: envelope.type });
+    await mailbox.ack([deliveryId]);
   }
 
   #receive(delivery: Delivery): Received<L> {
-    const { id, type, from, replyTo, sentAtMs, body } = delivery.envelope;
-    const letter = {
-      id,
-      type,
-      from,
-      sentAtMs,
-      body,
-      attempt: delivery.attempt,
-      ...(replyTo ? { replyTo } : {}),
-    };
+    const { once: _once, control: _control, replays: _replays, ...letterOnly } = delivery.envelope;
+    const letter = { ...letterOnly, attempt: delivery.attempt };
     this.#deliveryIds.set(letter, delivery.deliveryId);
     return letter as unknown as Received<L>;
   }
@@ -210,9 +241,9 @@ export class ActorHost<L extends Letter, S> {
       random,
       log,
       metrics,
-      send: (to, letter) => this.#options.postOffice.post(to.name, this.#asks.envelope(letter)),
-      ask: (to, letter, { deadlineMs }) =>
-        this.#asks.ask(to.name, letter, deadlineMs) as Promise<AskResult<never>>,
+      send: (to, letter, options) =>
+        this.#options.postOffice.post(to.name, this.#asks.envelope(letter, options)),
+      ask: (to, letter, options) => this.#asks.ask(to.name, letter, options) as Promise<AskResult<never>>,
       reply: (to, body) => this.#reply(to, body),
       defer: (letter) => this.#defer(letter),
       complete: (letter) => this.#complete(letter),
@@ -222,8 +253,8 @@ export class ActorHost<L extends Letter, S> {
           if (this.#state === 'crashed' || this.#state === 'stopped') return;
           this.#guard(() => handler(signal as never));
         }),
-      after: (delayMs, work) => this.#schedule(delayMs, work),
-      every: (intervalMs, work) => this.#repeat(intervalMs, work),
+      after: (delayMs, work) => this.#timers.after(delayMs, work),
+      every: (intervalMs, work) => this.#timers.every(intervalMs, work),
       fail: (error) => this.#crash(error),
     };
   }
@@ -231,7 +262,10 @@ export class ActorHost<L extends Letter, S> {
   #reply(to: AnyReceived, body: unknown): void {
     const { replyTo } = to;
     if (replyTo === undefined) return;
-    const envelope: Envelope = { ...this.#asks.envelope({ type: 'Reply', body }), correlationId: to.id };
+    const envelope: Envelope = {
+      ...this.#asks.envelope({ type: 'Reply', body }, { cause: to }),
+      correlationId: to.id,
+    };
     this.#turns.say(() => this.#options.postOffice.postReply(replyTo, envelope));
   }
 
@@ -243,42 +277,7 @@ export class ActorHost<L extends Letter, S> {
   #complete(letter: AnyReceived): void {
     const deliveryId = this.#deliveryIds.get(letter);
     if (deliveryId === undefined || !this.#deferred.delete(deliveryId)) return;
-    this.#completed.push(deliveryId);
-  }
-
-  #schedule(delayMs: number, work: () => Promise<void> | void): Timer {
-    const timer = this.#options.clock.after(delayMs, () => {
-      this.#timers.delete(timer);
-      this.#watch(this.#runTimerTurn(work));
-    });
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  /** The next run is set only after the last one ended, so a pause leaves one late run, not a flood. */
-  #repeat(intervalMs: number, work: () => Promise<void> | void): Timer {
-    const { clock } = this.#options;
-    let current: Timer;
-    let cancelled = false;
-    const arm = (): void => waitUntil((Math.floor(clock.nowMs() / intervalMs) + 1) * intervalMs);
-    const waitUntil = (dueMs: number): void => {
-      current = this.#schedule(dueMs - clock.nowMs(), async () => {
-        // A timer may fire a hair before the wall clock reads `dueMs`: running then would skip this instant.
-        const earlyMs = dueMs - clock.nowMs();
-        const isEarly = earlyMs > 0 && earlyMs < intervalMs;
-        if (!isEarly) await work();
-        if (cancelled) return;
-        if (isEarly) waitUntil(dueMs);
-        else arm();
-      });
-    };
-    arm();
-    return {
-      cancel: () => {
-        cancelled = true;
-        current.cancel();
-      },
-    };
+    this.#completed.push(letter);
   }
 
   async #runTimerTurn(work: () => Promise<void> | void): Promise<void> {
@@ -304,7 +303,7 @@ export class ActorHost<L extends Letter, S> {
   #crash(error: Error): void {
     if (this.#state === 'crashed' || this.#state === 'stopped') return;
     this.#state = 'crashed';
-    for (const timer of this.#timers) timer.cancel();
+    this.#timers.cancelAll();
     this.#asks.giveUp();
     this.#mailbox?.close().catch(() => {});
     this.#options.onCrash(error);

@@ -23,6 +23,21 @@ export type SendResult = 'posted' | 'full' | 'unavailable';
 
 export type AnyReceived = Received<Letter>;
 
+export interface SendOptions {
+  /** What the letter is about; shown with dead letters. Order is kept for all letters of a mailbox anyway. */
+  readonly key?: string;
+  /** Passes a full mailbox and goes before ordinary letters. For the few that must never wait behind work. */
+  readonly control?: boolean;
+  /** The letter this one follows from; needed where a turn holds letters of several traces. */
+  readonly cause?: AnyReceived;
+  /** W3C trace context to begin or go on with; without it the trace of the cause or of the turn goes on. */
+  readonly trace?: string;
+}
+
+/** `id`: the sender's own; while the mailbox remembers it, sending it again delivers nothing twice. */
+export type LetterOptions = SendOptions & { readonly id?: string };
+export type AskOptions = SendOptions & { readonly deadlineMs: number };
+
 export interface ActorContext {
   /** Mailbox name of this actor. */
   readonly self: string;
@@ -32,12 +47,12 @@ export interface ActorContext {
   readonly metrics: Metrics;
 
   /** Posts a letter now. Never throws; a full mailbox is an answer, not an exception. */
-  send<L extends Letter, R>(to: Address<L, R>, letter: L): Promise<SendResult>;
+  send<L extends Letter, R>(to: Address<L, R>, letter: L, options?: LetterOptions): Promise<SendResult>;
   /** Posts a letter and waits for its reply, at most `deadlineMs`. Never throws. */
   ask<L extends Letter, R, T extends L['type'] & keyof R>(
     to: Address<L, R>,
     letter: Extract<L, { type: T }> & { readonly type: T },
-    options: { readonly deadlineMs: number },
+    options: AskOptions,
   ): Promise<AskResult<R[T]>>;
   /** Answers an ask. Inside a turn it leaves when the turn's effects are durable. */
   reply(to: AnyReceived, body: unknown): void;
@@ -59,6 +74,8 @@ export interface ActorContext {
 
 export interface ActorDefinition<L extends Letter, S> {
   readonly name: string;
+  /** Asks whose deadline has passed are acked and counted instead of handled. */
+  readonly skipExpired?: boolean;
   /** Builds the state from its durable source, never from the crashed instance. May ask other actors. */
   start(context: ActorContext): Promise<S> | S;
   /** Handles a batch in order. Returning means: the effects are durable. */
@@ -73,6 +90,7 @@ export interface ActorDefinition<L extends Letter, S> {
  */
 export interface AnyActorDefinition {
   readonly name: string;
+  readonly skipExpired?: boolean;
   start(context: ActorContext): unknown;
   receive(state: never, letters: never, context: ActorContext): Promise<void> | void;
   stop?(state: never, context: ActorContext): Promise<void> | void;

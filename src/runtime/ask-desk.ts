@@ -3,10 +3,11 @@
  * none. Late replies are dropped. An ask never rejects: that the outcome is unknown is an answer too.
  */
 import type { Envelope, Letter } from '../protocol/envelope.ts';
-import type { AskResult } from './actor.ts';
+import type { AskOptions, AskResult, LetterOptions } from './actor.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { PostOffice } from './mailbox/mailbox.ts';
 import type { Random } from './random.ts';
+import type { TraceScope } from './trace-scope.ts';
 
 interface PendingAsk {
   readonly timer: Timer;
@@ -18,6 +19,7 @@ interface AskDeskOptions {
   readonly postOffice: PostOffice;
   readonly clock: Clock;
   readonly random: Random;
+  readonly traces: TraceScope;
 }
 
 export class AskDesk {
@@ -32,15 +34,32 @@ export class AskDesk {
     return this.#pending.size;
   }
 
-  envelope(letter: Letter): Envelope {
-    const { id: from, clock, random } = this.#options;
-    return { id: random.id(), type: letter.type, from, sentAtMs: clock.nowMs(), body: letter.body };
+  envelope(letter: Letter, options: LetterOptions = {}): Envelope {
+    const { id: from, clock, random, traces } = this.#options;
+    const trace = options.trace ?? (options.cause ? options.cause.trace : traces.current);
+    return {
+      id: options.id ?? random.id(),
+      type: letter.type,
+      from,
+      sentAtMs: clock.nowMs(),
+      body: letter.body,
+      ...(trace === undefined ? {} : { trace }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.id === undefined ? {} : { once: true }),
+      ...(options.control ? { control: true } : {}),
+    };
   }
 
-  async ask(to: string, letter: Letter, deadlineMs: number): Promise<AskResult<unknown>> {
-    const envelope = { ...this.envelope(letter), replyTo: this.#options.id };
+  async ask(to: string, letter: Letter, options: AskOptions): Promise<AskResult<unknown>> {
+    const { deadlineMs, ...sending } = options;
+    const envelope = {
+      ...this.envelope(letter, sending),
+      replyTo: this.#options.id,
+      expiresAtMs: this.#options.clock.nowMs() + deadlineMs,
+    };
     const answered = this.#expect(envelope.id, deadlineMs);
-    const posted = await this.#options.postOffice.post(to, envelope);
+    const posted = await this.#options.postOffice.postAsk(to, envelope);
+    if (posted === 'restarting') this.#settle(envelope.id, { ok: false, code: 'ACTOR_RESTARTING' });
     if (posted === 'full') this.#settle(envelope.id, { ok: false, code: 'MAILBOX_FULL' });
     if (posted === 'unavailable') this.#settle(envelope.id, { ok: false, code: 'OUTCOME_UNKNOWN' });
     return answered;

@@ -7,18 +7,38 @@ export {
   type ActorDefinition,
   type AnyReceived,
   type AskFailure,
+  type AskOptions,
   type AskResult,
   defineActor,
+  type LetterOptions,
+  type SendOptions,
   type SendResult,
 } from './actor.ts';
+export type { ActorsReport } from './admin/admin-server.ts';
 export { type Clock, ManualClock, systemClock, type Timer, withDeadline } from './clock.ts';
 export { ExpiringMap } from './expiring-map.ts';
+export { failpoint } from './failpoint.ts';
 export { createLogger, type Logger, type LogLevel, silentLogger } from './logger.ts';
+export {
+  type DeadLetter,
+  type DeadLetters,
+  isQuarantined,
+  type ReplayResult,
+} from './mailbox/dead-letters.ts';
+export { RedisDeadLetters } from './mailbox/redis-dead-letters.ts';
 export { Metrics } from './metrics.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';
-export { type ChildSpec, childSpec } from './supervision/child-spec.ts';
+export {
+  type ChildSpec,
+  childSpec,
+  type Strategy,
+  type SupervisorSpec,
+  supervisorSpec,
+  type TreeSpec,
+} from './supervision/child-spec.ts';
+export type { ChildReport, MemberReport, SupervisorReport } from './supervision/member.ts';
 export type { ActorEnvironment } from './workers/actor-module.ts';
 export {
   type ComputePool,

@@ -1,35 +1,8 @@
 /** What every mailbox must do, whatever it stands on. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Envelope } from '../../src/protocol/envelope.ts';
-import type { Delivery, Mailbox, PostOffice } from '../../src/runtime/mailbox/mailbox.ts';
-
-export interface MailboxWorld {
-  readonly postOffice: PostOffice;
-  /** Letters a mailbox holds at most in this world. */
-  readonly lettersMax: number;
-  /** Letters buried so far for an actor. */
-  deadLetters(actor: string): Promise<{ type: string; error: string }[]>;
-  close(): Promise<void>;
-}
-
-let nextId = 0;
-const letter = (n: number): Envelope => ({
-  id: `letter-${nextId++}`,
-  type: 'Test',
-  from: 'tester',
-  sentAtMs: 1,
-  body: { n },
-});
-const numbers = (deliveries: readonly Delivery[]) =>
-  deliveries.map(({ envelope }) => (envelope.body as { n: number }).n);
-const ids = (deliveries: readonly Delivery[]) => deliveries.map(({ deliveryId }) => deliveryId);
-
-/** Takes until `count` letters came; blocks if they never do. */
-async function takeAll(mailbox: Mailbox, count: number): Promise<Delivery[]> {
-  const taken: Delivery[] = [];
-  while (taken.length < count) taken.push(...(await mailbox.take(count - taken.length)));
-  return taken;
-}
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Mailbox } from '../../src/runtime/mailbox/mailbox.ts';
+import { deadLettersContract } from './dead-letters.contract.ts';
+import { ids, letter, type MailboxWorld, numbers, takeAll, uniqueName } from './mailbox-world.ts';
 
 export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void {
   let world: MailboxWorld;
@@ -43,7 +16,7 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
 
   beforeEach(async () => {
     world = await createWorld();
-    name = `box-${nextId++}`;
+    name = uniqueName('box');
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((mailbox) => mailbox.close()));
@@ -132,8 +105,8 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     const mailbox = await openMailbox();
     await Promise.all([1, 2].map((n) => world.postOffice.post(name, letter(n))));
     const [poison] = await mailbox.take(1);
-    if (poison) await mailbox.bury(poison, 'it is poison');
-    expect(await world.deadLetters(name)).toEqual([{ type: 'Test', error: 'it is poison' }]);
+    if (poison) await mailbox.bury(poison, 'it is poison', 17);
+    expect(await world.deadLetters.list(name)).toMatchObject([{ error: 'it is poison' }]);
     expect(numbers(await mailbox.take(1))).toEqual([2]);
     expect(await mailbox.depth()).toBe(1);
   });
@@ -159,4 +132,143 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     await mailbox.close();
     expect(await waiting).toEqual([[], []]);
   });
+
+  it('says of which letter the last reader was given last, and of no other', async () => {
+    await Promise.all([1, 2, 3].map((n) => world.postOffice.post(name, letter(n))));
+    const first = await openMailbox();
+    expect((await takeAll(first, 3)).map(({ isSuspect }) => isSuspect)).toEqual([false, false, false]);
+    await first.close();
+    const second = await openMailbox();
+    expect(numbers(await second.take(10))).toEqual([1]);
+    await second.close();
+    const third = await openMailbox();
+    const suspects = (await takeAll(third, 3)).filter(({ isSuspect }) => isSuspect);
+    expect(numbers(suspects)).toEqual([1]);
+  });
+
+  it('counts the attempts of forgiven letters anew, and redelivers them in their place', async () => {
+    await Promise.all([1, 2].map((n) => world.postOffice.post(name, letter(n))));
+    const first = await openMailbox();
+    await takeAll(first, 2);
+    await first.close();
+    const second = await openMailbox();
+    const again = await takeAll(second, 2);
+    await second.forgive(ids(again.slice(0, 1)));
+    await second.close();
+    const third = await openMailbox();
+    const attempts = (await takeAll(third, 2)).map(({ attempt }) => attempt);
+    expect(attempts).toEqual([2, 3]);
+  });
+
+  describe('control letters', () => {
+    it('are delivered before ordinary ones, in their own order', async () => {
+      await Promise.all([1, 2].map((n) => world.postOffice.post(name, letter(n))));
+      await Promise.all([8, 9].map((n) => world.postOffice.post(name, letter(n, { control: true }))));
+      const mailbox = await openMailbox();
+      expect(numbers(await takeAll(mailbox, 4))).toEqual([8, 9, 1, 2]);
+      expect(await mailbox.depth()).toBe(4);
+    });
+
+    it('pass a full mailbox', async () => {
+      const mailbox = await openMailbox();
+      await Promise.all(
+        Array.from({ length: world.lettersMax }, (_, n) => world.postOffice.post(name, letter(n))),
+      );
+      expect(await world.postOffice.post(name, letter(50))).toBe('full');
+      expect(await world.postOffice.post(name, letter(51, { control: true }))).toBe('posted');
+      expect(numbers(await mailbox.take(1))[0]).toBe(51);
+    });
+
+    it('go before letters that an earlier reader left', async () => {
+      await Promise.all([1, 2, 3].map((n) => world.postOffice.post(name, letter(n))));
+      const first = await openMailbox();
+      await takeAll(first, 3);
+      await first.close();
+      const second = await openMailbox();
+      expect(numbers(await second.take(10))).toEqual([1]);
+      await world.postOffice.post(name, letter(9, { control: true }));
+      expect(numbers(await second.take(10))).toEqual([9]);
+      expect(numbers(await second.take(10))).toEqual([2]);
+    });
+
+    it('are acked, redelivered and buried like others', async () => {
+      await Promise.all([1, 2, 3].map((n) => world.postOffice.post(name, letter(n, { control: true }))));
+      const first = await openMailbox();
+      const taken = await takeAll(first, 3);
+      await first.ack(ids(taken.slice(0, 1)));
+      await first.close();
+      const second = await openMailbox();
+      const [again] = await second.take(10);
+      expect(again).toMatchObject({ attempt: 2, envelope: { body: { n: 2 } } });
+      if (again) await second.bury(again, 'poison', 1);
+      expect(numbers(await second.take(10))).toEqual([3]);
+      expect(await second.depth()).toBe(1);
+      expect(await world.deadLetters.replay(name, (await world.deadLetters.list(name))[0]?.id ?? '')).toBe(
+        'replayed',
+      );
+      expect(numbers(await second.take(10))).toEqual([2]);
+    });
+  });
+
+  describe('to an actor that is known to be down', () => {
+    it('refuses asks at once and takes letters all the same, in order', async () => {
+      const mailbox = await openMailbox();
+      await world.statusBoard.down(name);
+      const posts = [
+        world.postOffice.post(name, letter(1)),
+        world.postOffice.postAsk(name, letter(2, { replyTo: 'tester' })),
+        world.postOffice.post(name, letter(3)),
+      ];
+      expect(await Promise.all(posts)).toEqual(['posted', 'restarting', 'posted']);
+      expect(numbers(await takeAll(mailbox, 2))).toEqual([1, 3]);
+      expect(await mailbox.depth()).toBe(2);
+    });
+
+    it('refuses nothing to others, and takes asks again when it is back', async () => {
+      await openMailbox();
+      await world.statusBoard.down(name);
+      expect(await world.postOffice.postAsk(`${name}-other`, letter(1))).toBe('posted');
+      await world.statusBoard.up(name);
+      expect(await world.postOffice.postAsk(name, letter(2))).toBe('posted');
+    });
+  });
+
+  describe('letters to be taken once', () => {
+    it('are delivered once though posted again, before and after they were acked', async () => {
+      const mailbox = await openMailbox();
+      const once = letter(1, { once: true });
+      expect(await Promise.all([once, once].map((sent) => world.postOffice.post(name, sent)))).toEqual([
+        'posted',
+        'posted',
+      ]);
+      const [first] = await mailbox.take(10);
+      if (first) await mailbox.ack([first.deliveryId]);
+      expect(await world.postOffice.post(name, once)).toBe('posted');
+      await world.postOffice.post(name, letter(2));
+      expect(numbers(await mailbox.take(10))).toEqual([2]);
+      expect(await mailbox.depth()).toBe(1);
+    });
+
+    it('may be posted again after they were refused by a full mailbox', async () => {
+      const mailbox = await openMailbox();
+      await Promise.all(
+        Array.from({ length: world.lettersMax }, (_, n) => world.postOffice.post(name, letter(n))),
+      );
+      const once = letter(99, { once: true });
+      expect(await world.postOffice.post(name, once)).toBe('full');
+      await mailbox.ack(ids(await takeAll(mailbox, world.lettersMax)));
+      expect(await world.postOffice.post(name, once)).toBe('posted');
+      expect(numbers(await mailbox.take(1))).toEqual([99]);
+    });
+
+    it('come again to the next reader while unacked', async () => {
+      await world.postOffice.post(name, letter(1, { once: true }));
+      const first = await openMailbox();
+      await first.take(1);
+      await first.close();
+      expect(await (await openMailbox()).take(1)).toMatchObject([{ attempt: 2 }]);
+    });
+  });
+
+  deadLettersContract(() => ({ world, name, openMailbox }));
 }

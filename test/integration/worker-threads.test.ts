@@ -6,6 +6,7 @@ import {
   childSpec,
   commandConnection,
   connect,
+  type MemberReport,
   Metrics,
   type RedisConnection,
   silentLogger,
@@ -15,6 +16,7 @@ import {
 import { RedisPostOffice } from '../../src/runtime/mailbox/redis-post-office.ts';
 import { subscriberConnection } from '../../src/runtime/redis/redis-connections.ts';
 import { RedisSignalBus } from '../../src/runtime/signals/redis-signal-bus.ts';
+import { RedisStatusBoard } from '../../src/runtime/supervision/redis-status-board.ts';
 import { Supervisor } from '../../src/runtime/supervision/supervisor.ts';
 import { spawnWorker } from '../../src/runtime/workers/worker-child.ts';
 import { COUNTER, type CounterLetter } from '../support/actors/counter-worker.ts';
@@ -29,14 +31,23 @@ let subscriber: RedisConnection;
 let supervisor: Supervisor;
 let client: ActorHost<never, undefined>;
 let gaveUp: Promise<string>;
+interface Told {
+  readonly incident: string;
+  readonly reason: string;
+}
+let incidents: Told[];
 
 async function start(input: Partial<ChildSpec> = {}): Promise<void> {
   let giveUp: (reason: string) => void = () => {};
   gaveUp = new Promise((resolve) => {
     giveUp = resolve;
   });
+  incidents = [];
+  const log = Object.create(silentLogger, { error: { value: (line: Told) => incidents.push(line) } });
   supervisor = new Supervisor({
     ...common,
+    log,
+    statusBoard: new RedisStatusBoard(redis),
     specs: [childSpec({ id: 'counter', module, ...input })],
     spawn: spawnWorker({ redisUrl: server.url, logLevel: 'silent' }),
     metrics: new Metrics('main'),
@@ -45,10 +56,20 @@ async function start(input: Partial<ChildSpec> = {}): Promise<void> {
   await supervisor.start();
 }
 
+const askCount = () => client.context.ask(COUNTER, { type: 'GetCount', body: {} }, { deadlineMs: 15_000 });
+/** Asks until the counter is not restarting. */
 const count = async (): Promise<number> => {
-  const answer = await client.context.ask(COUNTER, { type: 'GetCount', body: {} }, { deadlineMs: 15_000 });
-  if (!answer.ok) throw new Error(answer.code);
-  return answer.reply.count;
+  const answer = await askCount();
+  if (answer.ok) return answer.reply.count;
+  if (answer.code !== 'ACTOR_RESTARTING') throw new Error(answer.code);
+  return count();
+};
+/** Resolves with the report once its state is `state`. */
+const reported = async (state: string): Promise<MemberReport | undefined> => {
+  const [report] = supervisor.report();
+  if (report?.state === state) return report;
+  await new Promise((resolve) => setImmediate(resolve));
+  return reported(state);
 };
 const send = (letter: CounterLetter) => client.context.send(COUNTER, letter);
 
@@ -116,8 +137,40 @@ describe('an actor in a worker thread', () => {
 
   it('that cannot start makes the supervisor give up with its reason', async () => {
     const started = start({ settings: { failStart: true }, restartsMax: 1 });
-    await expect(started).rejects.toThrow('counter does not start: cannot start');
+    await expect(started).rejects.toThrow('could not start: counter crashed more than 1 times');
     expect(await gaveUp).toContain('cannot start');
+    expect(incidents.map(({ incident }) => incident)).toEqual(['start-failed', 'start-failed', 'crash-loop']);
+  });
+
+  it('that fills its heap crashes alone: the process lives, the actor comes back', async () => {
+    await start({ heapMibMax: 32 });
+    await send({ type: 'Exhaust', body: {} });
+    await send({ type: 'Add', body: { by: 1 } });
+    expect(await count()).toBe(1);
+    expect(incidents).toMatchObject([{ incident: 'out-of-memory' }]);
+    expect(supervisor.report()[0]).toMatchObject({ state: 'running', restarts: 1 });
+  });
+
+  it.each([
+    ['exit', 'exit-during-stop', 'thread ended with code 3'],
+    ['throw', 'stop-failed', 'cannot stop'],
+  ] as const)('that does %s while it stops is told once', async (onStop, incident, reason) => {
+    await start({ settings: { onStop } });
+    await supervisor.stop();
+    expect(incidents).toMatchObject([{ incident, reason }]);
+  });
+
+  it('that is down refuses asks at once with ACTOR_RESTARTING, and keeps letters', async () => {
+    await start({ backoffFirstMs: 600_000, backoffMsMax: 600_000 });
+    await redis.set('test-fail-start', '1');
+    await send({ type: 'ThrowOnce', body: {} });
+    await reported('backing-off');
+    await expect.poll(askCount).toEqual({ ok: false, code: 'ACTOR_RESTARTING' });
+    expect(await send({ type: 'Add', body: { by: 3 } })).toBe('posted');
+    await supervisor.stop();
+    await redis.del('test-fail-start');
+    await start();
+    expect(await count()).toBe(3);
   });
 
   it('loses its mailbox to FLUSHALL and goes on without a restart', async () => {

@@ -148,6 +148,78 @@ describe('an actor on its host', () => {
   });
 });
 
+describe('letters that come again', () => {
+  it('do not bury a deferred letter for the crash of another', async () => {
+    const { system, disk } = await createWorld();
+    const answer = system.asking(COUNTER, { type: 'Later', body: { name: 'patient' } });
+    await system.idle();
+    system.deliver(COUNTER, { type: 'Add', body: { by: 666 } });
+    system.deliver(COUNTER, { type: 'Add', body: { by: 5 } });
+    await system.idle();
+    for (let life = 2; life <= 5; life += 1) await system.restart('counter');
+    expect(disk.count).toBe(5);
+    expect(system.postOffice.deadLetters.map(({ envelope }) => envelope.body)).toEqual([{ by: 666 }]);
+    system.deliver(COUNTER, { type: 'Flush', body: {} });
+    expect(await answer).toEqual({ ok: true, reply: { done: 'patient' } });
+  });
+
+  it('give up a deferred letter in the end, if the actor dies of it every time', async () => {
+    const { system } = await createWorld();
+    void system.asking(COUNTER, { type: 'Later', body: { name: 'deadly' } });
+    await system.idle();
+    for (let life = 2; life <= 4; life += 1) await system.restart('counter');
+    expect(system.postOffice.deadLetters.map(({ envelope }) => envelope.type)).toEqual(['Later']);
+  });
+
+  it('count no orderly stop against a letter', async () => {
+    const { system } = await createWorld();
+    const answer = system.asking(COUNTER, { type: 'Later', body: { name: 'deployed' } });
+    await system.idle();
+    for (let deploy = 1; deploy <= 5; deploy += 1) {
+      await system.stop('counter');
+      await system.restart('counter');
+    }
+    system.deliver(COUNTER, { type: 'Flush', body: {} });
+    expect(await answer).toEqual({ ok: true, reply: { done: 'deployed' } });
+  });
+
+  it('keep the order of posting for each key, over crashes, deferrals and a dead letter', async () => {
+    const system = await createTestSystem({ seed: 1 });
+    const handled: string[] = [];
+    await system.start(
+      defineActor<Letter, undefined>({
+        name: 'keyed',
+        start: () => undefined,
+        receive: (_state, letters, context) => {
+          for (const letter of letters) {
+            if (letter.type === 'poison') throw new Error('poison');
+            if (letter.type === 'wait' && letter.attempt < 3) context.defer(letter);
+            else handled.push(`${letter.key}${letter.body}`);
+          }
+        },
+      }),
+    );
+    const KEYED: Address<Letter> = address('keyed');
+    const sender = system.client;
+    for (const [type, key, n] of [
+      ['wait', 'a', 1],
+      ['do', 'b', 1],
+      ['poison', 'a', 2],
+      ['do', 'a', 3],
+      ['do', 'b', 2],
+      ['do', 'a', 4],
+    ] as const) {
+      await sender.send(KEYED, { type, body: n }, { key });
+    }
+    await system.idle();
+    for (let life = 2; life <= 4; life += 1) await system.restart('keyed');
+    const of = (key: string) => [...new Set(handled.filter((entry) => entry.startsWith(key)))];
+    expect(of('a')).toEqual(['a1', 'a3', 'a4']);
+    expect(of('b')).toEqual(['b1', 'b2']);
+    expect(system.postOffice.deadLetters).toMatchObject([{ envelope: { key: 'a', body: 2 } }]);
+  });
+});
+
 describe('timers of an actor', () => {
   async function createTicker(onRun: (atMs: number) => Promise<void> | void) {
     const system = await createTestSystem({ startMs: 1_000_050 });
@@ -189,5 +261,16 @@ describe('timers of an actor', () => {
     await system.advance(1_000);
     expect(runs).toBe(1);
     expect(system.crashes).toHaveLength(1);
+  });
+
+  it('coalesce what a pause made them miss into one late run', async () => {
+    const runs: number[] = [];
+    const system = await createTicker((atMs) => {
+      runs.push(atMs);
+      // The first run takes 1,000 ms: ten instants pass meanwhile.
+      if (runs.length === 1) system.clock.fireNext(atMs + 1_000);
+    });
+    await system.advance(1_400);
+    expect(runs).toEqual([1_000_100, 1_001_200, 1_001_300, 1_001_400]);
   });
 });

@@ -27,8 +27,10 @@ export interface RunningSystem {
   readonly pid: number;
   /** SIGKILL, as a crash; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** Starts the process again on the same data, ports and Redis. */
-  restart(): Promise<void>;
+  /** Starts the process again on the same data, ports and Redis; `env` holds for this life only. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Resolves when the process is gone, at once if it is. */
+  gone(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   terminate(): Promise<number | null>;
   /** Everything the process wrote so far. */
@@ -54,12 +56,13 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   let child = await launch(env, (text) => {
     output += text;
   });
+  const gone = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once('exit', resolve));
+  };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill(signal);
-      await exited;
-    }
+    child.kill(signal);
+    await gone();
     return child.exitCode;
   };
   return {
@@ -72,8 +75,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
     },
     kill: async () => void (await end('SIGKILL')),
     terminate: () => end('SIGTERM'),
-    restart: async () => {
-      child = await launch(env, (text) => {
+    gone,
+    restart: async (extra = {}) => {
+      child = await launch({ ...env, ...extra }, (text) => {
         output += text;
       });
     },

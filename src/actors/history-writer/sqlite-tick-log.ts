@@ -6,7 +6,7 @@
  */
 import { type IndexTick, SYMBOL, type TickQuality } from '../../domain/tick.ts';
 import { cents } from '../../domain/units.ts';
-import { openSqlite, type SqliteDatabase } from '../../runtime/index.ts';
+import { failpoint, openSqlite, type SqliteDatabase } from '../../runtime/index.ts';
 import type { LogEntry, LogHead, TickLog, TickRange } from './tick-log.ts';
 
 const MIGRATIONS = [
@@ -62,8 +62,12 @@ class SqliteTickLog implements TickLog {
     const write = db.transaction((epoch: number, entries: readonly LogEntry[]) => {
       for (const entry of entries) this.#insert(entry);
       this.#statements.setEpoch.run(epoch);
+      failpoint('ticks.written');
     });
-    this.#commit = (epoch, entries) => write.immediate(epoch, entries);
+    this.#commit = (epoch, entries) => {
+      write.immediate(epoch, entries);
+      failpoint('ticks.committed');
+    };
   }
 
   head(): LogHead {

@@ -11,7 +11,7 @@ import { type BetSettled, type Transfer, transfersOf, walletAccount } from '../.
 import { micros } from '../../domain/units.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
-import { openSqlite, type SqliteDatabase } from '../../runtime/index.ts';
+import { failpoint, openSqlite, type SqliteDatabase } from '../../runtime/index.ts';
 import { betOfRow, betRecordOfRow, betTermsRow } from './bet-rows.ts';
 import { type LedgerStatements, prepareLedger } from './ledger-statements.ts';
 import type {
@@ -57,7 +57,9 @@ export class SqliteLedgerStore implements LedgerStore {
   }
 
   async commit(batch: LedgerBatch): Promise<void> {
+    failpoint('ledger.drafted');
     this.#commit(batch);
+    failpoint('ledger.committed');
   }
 
   async findAnswers(keys: readonly RequestKey[]): Promise<readonly StoredAnswer[]> {
@@ -112,6 +114,7 @@ export class SqliteLedgerStore implements LedgerStore {
       this.#sql.insertAnswer.run(wallet, idempotencyKey, fingerprint, JSON.stringify(answer));
     }
     this.#sql.moveCursor.run(batch.cursorSeq);
+    failpoint('ledger.written');
   }
 
   #writeEvent({ event }: BookedEvent): void {

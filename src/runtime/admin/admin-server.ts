@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics.ts';
 import { renderMetrics } from '../metrics.ts';
+import type { MemberReport } from '../supervision/member.ts';
 import type { Supervisor } from '../supervision/supervisor.ts';
 
 export interface AdminServerOptions {
@@ -38,6 +39,14 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   };
 }
 
+/** What `/actors` answers: the live tree of one process. */
+export interface ActorsReport {
+  readonly pid: number;
+  readonly ready: boolean;
+  readonly residentBytes: number;
+  readonly actors: readonly MemberReport[];
+}
+
 interface Answer {
   readonly status: number;
   readonly type: string;
@@ -51,7 +60,7 @@ async function answer({ supervisor, metrics }: AdminServerOptions, url: string):
     case '/readyz':
       return json(supervisor.ready ? 200 : 503, { ready: supervisor.ready });
     case '/actors':
-      return json(200, { actors: supervisor.report() });
+      return json(200, actorsReport(supervisor));
     case '/metrics': {
       metrics.gauge('process_resident_bytes', process.memoryUsage.rss());
       const snapshots = [await metrics.snapshot(), ...(await supervisor.metrics())];
@@ -61,6 +70,13 @@ async function answer({ supervisor, metrics }: AdminServerOptions, url: string):
       return json(404, { error: 'not found' });
   }
 }
+
+const actorsReport = (supervisor: Supervisor): ActorsReport => ({
+  pid: process.pid,
+  ready: supervisor.ready,
+  residentBytes: process.memoryUsage.rss(),
+  actors: supervisor.report(),
+});
 
 const json = (status: number, body: unknown): Answer => ({
   status,

@@ -2,10 +2,17 @@
  * The mailbox port: durable, ordered, bounded, at least once. Two implementations, Redis streams and memory,
  * pass one contract suite (test/contract/mailbox.contract.ts).
  *
- * Guarantees: letters come in the order they were posted; a letter not acked before its reader ended is
- * delivered again to the next reader, first and one at a time, with `attempt` counted up, so that a poison
- * letter is met alone. Not promised: that a posted letter survives the loss of the store. Whoever must be
- * sure re-sends, and every handler is idempotent.
+ * Guarantees
+ * - Letters come in the order they were posted. A letter not acked before its reader ended is delivered again
+ *   to the next reader, before any new one, oldest first and one at a time, with `attempt` counted up: a
+ *   poison letter is met alone, and letters of one key are never overtaken by later ones of that key.
+ * - Control letters go before ordinary ones, in their own order, and have room of their own.
+ * - A letter marked `once` is taken once, however often it is posted, while the mailbox remembers its id: the
+ *   newest POSTED_IDS_MAX ids. Whoever posts it again is told it was posted.
+ * - A letter given up on leaves its place: what follows goes on, and a replay comes back at the end.
+ *
+ * Not promised: that a posted letter survives the loss of the store, ids included. Whoever must be sure
+ * re-sends, and every handler is idempotent.
  */
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { SendResult } from '../actor.ts';
@@ -16,27 +23,39 @@ export interface Delivery {
   readonly envelope: Envelope;
   /** 1 on first delivery. */
   readonly attempt: number;
+  /** Of all letters an earlier reader left unacked, this one it was given last: it may have ended it. */
+  readonly isSuspect: boolean;
 }
 
 /** The reading end; one reader per mailbox at a time. */
 export interface Mailbox {
-  /** Waits for at least one letter; at most `countMax`. Empty only once closed. */
+  /** Waits for at least one letter; at most `countMax` of each kind. Empty only once closed. */
   take(countMax: number): Promise<readonly Delivery[]>;
   /** Acks and deletes. Unknown ids are ignored. */
   ack(deliveryIds: readonly string[]): Promise<void>;
+  /**
+   * These letters did no harm: their attempts are counted anew. Delivered again, they come as attempt 2, because
+   * an actor may need to know that they are not new.
+   */
+  forgive(deliveryIds: readonly string[]): Promise<void>;
   /** Moves a letter to the dead letters with its error, and acks it. */
-  bury(delivery: Delivery, error: string): Promise<void>;
+  bury(delivery: Delivery, error: string, atMs: number): Promise<void>;
   /** Waits for at least one reply to this actor's asks. Empty only once closed. */
   takeReplies(): Promise<readonly Envelope[]>;
-  /** Letters posted and not yet acked. */
+  /** Letters posted and not yet acked, of both kinds. */
   depth(): Promise<number>;
   close(): Promise<void>;
 }
+
+/** `restarting`: the actor is down and coming back, the letter is not in its mailbox. */
+export type AskPostResult = SendResult | 'restarting';
 
 /** The posting end and the way to open a mailbox. */
 export interface PostOffice {
   /** Never throws. `full` means the letter was refused and is not in the mailbox. */
   post(to: string, envelope: Envelope): Promise<SendResult>;
+  /** As `post`, for a letter whose sender waits: refused at once if the actor is known to be down. */
+  postAsk(to: string, envelope: Envelope): Promise<AskPostResult>;
   /** Replies are best effort: whoever waits has a deadline. */
   postReply(to: string, envelope: Envelope): Promise<void>;
   open(name: string): Promise<Mailbox>;
@@ -44,7 +63,9 @@ export interface PostOffice {
 
 /** Letters a mailbox holds, unacked included, before it refuses the sender. */
 export const MAILBOX_LETTERS_MAX = 10_000;
+/** Control letters on top of them. */
+export const CONTROL_LETTERS_MAX = 1_000;
+/** Ids of `once` letters a mailbox remembers; the oldest go first. */
+export const POSTED_IDS_MAX = 10_000;
 /** Replies kept for a reader that is slow or away. */
 export const REPLIES_MAX = 10_000;
-/** Dead letters kept per actor; the oldest go first. */
-export const DEAD_LETTERS_MAX = 1_000;

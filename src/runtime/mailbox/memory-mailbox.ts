@@ -5,29 +5,47 @@
 import { decode, encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { SendResult } from '../actor.ts';
-import { type Delivery, MAILBOX_LETTERS_MAX, type Mailbox, type PostOffice, REPLIES_MAX } from './mailbox.ts';
+import type { StatusBoard } from '../supervision/status-board.ts';
+import type { DeadLetter } from './dead-letters.ts';
+import {
+  type AskPostResult,
+  CONTROL_LETTERS_MAX,
+  type Delivery,
+  MAILBOX_LETTERS_MAX,
+  type Mailbox,
+  POSTED_IDS_MAX,
+  type PostOffice,
+  REPLIES_MAX,
+} from './mailbox.ts';
 
 interface StoredLetter {
   readonly deliveryId: string;
   readonly bytes: Uint8Array;
+  readonly isControl: boolean;
   attempts: number;
+  /** Counts up over all deliveries of all letters; 0 before the first. */
+  deliveredAs: number;
 }
 
 interface StoredMailbox {
+  /** Control letters first, each kind in order. */
   letters: StoredLetter[];
+  /** Ids of `once` letters, oldest first. */
+  postedIds: Set<string>;
+  deliveries: number;
   replies: Uint8Array[];
   wake: () => void;
-}
-
-export interface DeadLetter {
-  readonly actor: string;
-  readonly envelope: Envelope;
-  readonly error: string;
 }
 
 export class MemoryPostOffice implements PostOffice {
   readonly deadLetters: DeadLetter[] = [];
   readonly #lettersMax: number;
+  readonly #down = new Set<string>();
+  /** Without a time to live: nobody here outlives whoever said so. */
+  readonly statusBoard: StatusBoard = {
+    down: async (actor) => void this.#down.add(actor),
+    up: async (actor) => void this.#down.delete(actor),
+  };
   readonly #boxes = new Map<string, StoredMailbox>();
   #nextDeliveryId = 1;
 
@@ -37,10 +55,20 @@ export class MemoryPostOffice implements PostOffice {
 
   async post(to: string, envelope: Envelope): Promise<SendResult> {
     const box = this.#box(to);
-    if (box.letters.length >= this.#lettersMax) return 'full';
-    box.letters.push({ deliveryId: String(this.#nextDeliveryId++), bytes: encode(envelope), attempts: 0 });
+    if (envelope.once && box.postedIds.has(envelope.id)) return 'posted';
+    const isControl = envelope.control ?? false;
+    const sameKind = box.letters.filter((letter) => letter.isControl === isControl).length;
+    if (sameKind >= (isControl ? CONTROL_LETTERS_MAX : this.#lettersMax)) return 'full';
+    const deliveryId = String(this.#nextDeliveryId++);
+    const letter = { deliveryId, bytes: encode(envelope), isControl, attempts: 0, deliveredAs: 0 };
+    box.letters.splice(isControl ? sameKind : box.letters.length, 0, letter);
+    if (envelope.once) remember(box.postedIds, envelope.id);
     box.wake();
     return 'posted';
+  }
+
+  async postAsk(to: string, envelope: Envelope): Promise<AskPostResult> {
+    return this.#down.has(to) ? 'restarting' : this.post(to, envelope);
   }
 
   async postReply(to: string, envelope: Envelope): Promise<void> {
@@ -59,7 +87,7 @@ export class MemoryPostOffice implements PostOffice {
     let count = 0;
     for (const name of names) {
       const box = this.#box(name);
-      count += box.replies.length + box.letters.filter((letter) => letter.attempts === 0).length;
+      count += box.replies.length + box.letters.filter((letter) => letter.deliveredAs === 0).length;
     }
     return count;
   }
@@ -69,13 +97,14 @@ export class MemoryPostOffice implements PostOffice {
     for (const box of this.#boxes.values()) {
       box.letters = [];
       box.replies = [];
+      box.postedIds.clear();
     }
   }
 
   #box(name: string): StoredMailbox {
     let box = this.#boxes.get(name);
     if (!box) {
-      box = { letters: [], replies: [], wake: () => {} };
+      box = { letters: [], postedIds: new Set(), deliveries: 0, replies: [], wake: () => {} };
       this.#boxes.set(name, box);
     }
     return box;
@@ -88,6 +117,7 @@ class MemoryMailbox implements Mailbox {
   readonly #deadLetters: DeadLetter[];
   /** Unacked letters of an earlier reader, to be delivered first, one at a time. */
   #abandoned: StoredLetter[];
+  readonly #suspect: StoredLetter | undefined;
   #waiting: (() => void)[] = [];
   #closed = false;
 
@@ -95,14 +125,18 @@ class MemoryMailbox implements Mailbox {
     this.#name = name;
     this.#box = box;
     this.#deadLetters = deadLetters;
-    this.#abandoned = box.letters.filter((letter) => letter.attempts > 0);
+    this.#abandoned = box.letters.filter((letter) => letter.deliveredAs > 0);
+    this.#suspect = this.#abandoned.reduce<StoredLetter | undefined>(
+      (last, letter) => (last && last.deliveredAs > letter.deliveredAs ? last : letter),
+      undefined,
+    );
     box.wake = () => this.#wake();
   }
 
   async take(countMax: number): Promise<readonly Delivery[]> {
     while (!this.#closed) {
       const letters = this.#next(countMax);
-      if (letters.length > 0) return letters.map(deliver);
+      if (letters.length > 0) return letters.map((letter) => this.#deliver(letter));
       await this.#sleep();
     }
     return [];
@@ -113,9 +147,20 @@ class MemoryMailbox implements Mailbox {
     this.#box.letters = this.#box.letters.filter((letter) => !acked.has(letter.deliveryId));
   }
 
-  async bury(delivery: Delivery, error: string): Promise<void> {
-    this.#deadLetters.push({ actor: this.#name, envelope: delivery.envelope, error });
-    await this.ack([delivery.deliveryId]);
+  async forgive(deliveryIds: readonly string[]): Promise<void> {
+    const forgiven = new Set(deliveryIds);
+    for (const letter of this.#box.letters) {
+      if (forgiven.has(letter.deliveryId)) letter.attempts = 1;
+    }
+  }
+
+  async bury({ deliveryId, envelope, attempt }: Delivery, error: string, atMs: number): Promise<void> {
+    if (!this.#box.letters.some((letter) => letter.deliveryId === deliveryId)) return;
+    this.#deadLetters.push({
+      ...{ id: deliveryId, actor: this.#name, envelope },
+      ...{ error, attempts: attempt, atMs },
+    });
+    await this.ack([deliveryId]);
   }
 
   async takeReplies(): Promise<readonly Envelope[]> {
@@ -136,10 +181,27 @@ class MemoryMailbox implements Mailbox {
     this.#wake();
   }
 
+  /** New control letters, else one abandoned letter, else new letters. */
   #next(countMax: number): StoredLetter[] {
-    const abandoned = this.#abandoned.shift();
-    if (abandoned) return this.#box.letters.includes(abandoned) ? [abandoned] : this.#next(countMax);
-    return this.#box.letters.filter((letter) => letter.attempts === 0).slice(0, countMax);
+    const fresh = this.#box.letters.filter((letter) => letter.deliveredAs === 0);
+    const control = fresh.filter((letter) => letter.isControl).slice(0, countMax);
+    this.#abandoned = this.#abandoned.filter((letter) => this.#box.letters.includes(letter));
+    const ordinary = fresh.filter((letter) => !letter.isControl).slice(0, countMax);
+    if (this.#abandoned.length === 0) return [...control, ...ordinary];
+    return control.length > 0 ? control : this.#abandoned.splice(0, 1);
+  }
+
+  #deliver(letter: StoredLetter): Delivery {
+    const isSuspect = letter === this.#suspect;
+    letter.attempts += 1;
+    this.#box.deliveries += 1;
+    letter.deliveredAs = this.#box.deliveries;
+    return {
+      deliveryId: letter.deliveryId,
+      envelope: decode(letter.bytes) as Envelope,
+      attempt: letter.attempts,
+      isSuspect,
+    };
   }
 
   #sleep(): Promise<void> {
@@ -151,11 +213,8 @@ class MemoryMailbox implements Mailbox {
   }
 }
 
-function deliver(letter: StoredLetter): Delivery {
-  letter.attempts += 1;
-  return {
-    deliveryId: letter.deliveryId,
-    envelope: decode(letter.bytes) as Envelope,
-    attempt: letter.attempts,
-  };
+function remember(ids: Set<string>, id: string): void {
+  ids.add(id);
+  const [oldest] = ids;
+  if (ids.size > POSTED_IDS_MAX && oldest !== undefined) ids.delete(oldest);
 }

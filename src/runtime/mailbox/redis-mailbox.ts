@@ -1,19 +1,36 @@
 /**
- * The reading end on a Redis stream with one consumer group and one consumer of a fixed name, so that a new
+ * The reading end on Redis streams with one consumer group and one consumer of a fixed name, so that a new
  * life of the actor finds the unacked letters of the last one in its own pending list.
  *
  * Heals by itself: a stream or group that vanished (eviction, FLUSHALL, failover) is made anew; after any
  * failed read the pending list is read again, because the lost reply may have carried letters; a blocking
- * read that overstays gets a new connection.
+ * read that overstays gets a new connection. Every RECLAIM_EVERY_MS it looks for letters that are pending and
+ * that it does not hold: taken by a reader that is gone, or by a reply that never came.
  */
-import { decode, encode } from '../../protocol/codec.ts';
+import { encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
-import { deadLettersKey, mailboxKey, repliesKey } from '../../protocol/redis-keys.ts';
+import { controlMailboxKey, deadLettersKey, mailboxKey, repliesKey } from '../../protocol/redis-keys.ts';
 import { type Clock, delay } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import { blockingConnection, connect, luaScript, type RedisConnection } from '../redis/redis-connections.ts';
-import { DEAD_LETTERS_MAX, type Delivery, type Mailbox } from './mailbox.ts';
+import {
+  blockingConnection,
+  callBinary,
+  connect,
+  luaScript,
+  type RedisConnection,
+} from '../redis/redis-connections.ts';
+import { DEAD_LETTERS_MAX } from './dead-letters.ts';
+import type { Delivery, Mailbox } from './mailbox.ts';
+import { PendingLetters } from './redis-pending-letters.ts';
+import {
+  CONSUMER,
+  createMailbox,
+  envelopeOf,
+  GROUP,
+  type StreamEntry,
+  type StreamReply,
+} from './redis-streams.ts';
 
 export interface RedisMailboxOptions {
   readonly redisUrl: string;
@@ -21,10 +38,10 @@ export interface RedisMailboxOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** How often to look for abandoned letters, and how long one must lie with another reader to be one. */
+  readonly reclaimMs?: number;
 }
 
-const GROUP = 'actor';
-const CONSUMER = 'reader';
 const BLOCK_MS = 1_000;
 /** A blocking read that takes this long met a dead connection. */
 const OVERSTAY_MS = BLOCK_MS + 900;
@@ -32,30 +49,21 @@ const RETRY_DELAY_MS = 50;
 const REPLIES_PER_READ_MAX = 1_000;
 /** Ids per ack call; Lua unpacks them onto its stack. */
 const ACKS_PER_CALL_MAX = 1_000;
-
-type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[] | null];
-type StreamReply = readonly (readonly [key: Buffer, entries: readonly StreamEntry[]])[] | null;
-
-/** Makes stream and group, from the first entry on; leaves existing ones alone. */
-export async function createMailboxGroup(redis: RedisConnection, key: string): Promise<void> {
-  try {
-    await redis.xgroup('CREATE', key, GROUP, '0', 'MKSTREAM');
-  } catch (error) {
-    if (!String(error).includes('BUSYGROUP')) throw error;
-  }
-}
+const RECLAIM_EVERY_MS = 30_000;
 
 export class RedisMailbox implements Mailbox {
   readonly #name: string;
-  readonly #key: string;
+  readonly #lettersKey: string;
+  readonly #controlKey: string;
   readonly #options: RedisMailboxOptions;
   readonly #letterReader: RedisConnection;
   readonly #replyReader: RedisConnection;
   readonly #ackLetters: ReturnType<typeof luaScript>;
-  /** Delivered and not acked: skipped when the pending list is read again. */
-  readonly #outstanding = new Set<string>();
-  /** Where reading the pending list stands; undefined once it is done. */
-  #pendingCursor: string | undefined = '0';
+  readonly #buryLetter: ReturnType<typeof luaScript>;
+  readonly #pending: PendingLetters;
+  /** Delivery id → its stream, of letters delivered and not acked. */
+  readonly #outstanding = new Map<string, string>();
+  #listPendingAtMs: number;
   #repliesCursor = '0-0';
   #closed = false;
 
@@ -65,17 +73,22 @@ export class RedisMailbox implements Mailbox {
     readers: readonly [RedisConnection, RedisConnection],
   ) {
     this.#name = name;
-    this.#key = mailboxKey(name);
+    this.#lettersKey = mailboxKey(name);
+    this.#controlKey = controlMailboxKey(name);
     this.#options = options;
     this.#letterReader = readers[0];
     this.#replyReader = readers[1];
     this.#ackLetters = luaScript(options.redis, new URL('./lua/ack-letters-1.lua', import.meta.url));
+    this.#buryLetter = luaScript(options.redis, new URL('./lua/bury-letter-2.lua', import.meta.url));
+    const keys = [this.#controlKey, this.#lettersKey];
+    this.#pending = new PendingLetters(options.redis, keys, this.#reclaimMs);
+    this.#listPendingAtMs = options.clock.monotonicMs() + this.#reclaimMs;
   }
 
   static async open(name: string, options: RedisMailboxOptions): Promise<RedisMailbox> {
     const open = (): Promise<RedisConnection> => connect(blockingConnection(options.redisUrl, BLOCK_MS));
     const mailbox = new RedisMailbox(name, options, await Promise.all([open(), open()]));
-    await createMailboxGroup(options.redis, mailbox.#key);
+    await createMailbox(options.redis, name);
     const newest = await options.redis.xrevrange(repliesKey(name), '+', '-', 'COUNT', 1);
     mailbox.#repliesCursor = newest[0]?.[0] ?? '0-0';
     return mailbox;
@@ -84,8 +97,10 @@ export class RedisMailbox implements Mailbox {
   async take(countMax: number): Promise<readonly Delivery[]> {
     while (!this.#closed) {
       try {
-        const deliveries =
-          this.#pendingCursor === undefined ? await this.#readNew(countMax) : await this.#readPending();
+        this.#listPendingIfDue();
+        const deliveries = this.#pending.isDone
+          ? await this.#readNew(countMax, [this.#controlKey, this.#lettersKey])
+          : await this.#readPending(countMax);
         if (deliveries.length > 0) return deliveries;
       } catch (error) {
         await this.#recover(error);
@@ -95,32 +110,40 @@ export class RedisMailbox implements Mailbox {
   }
 
   async ack(deliveryIds: readonly string[]): Promise<void> {
-    for (let from = 0; from < deliveryIds.length; from += ACKS_PER_CALL_MAX) {
-      const ids = deliveryIds.slice(from, from + ACKS_PER_CALL_MAX);
-      await this.#ackUntilDone(ids);
-      for (const id of ids) this.#outstanding.delete(id);
+    const idsByKey = Map.groupBy(deliveryIds, (id) => this.#outstanding.get(id) ?? this.#lettersKey);
+    for (const [key, ids] of idsByKey) {
+      for (let from = 0; from < ids.length; from += ACKS_PER_CALL_MAX) {
+        const some = ids.slice(from, from + ACKS_PER_CALL_MAX);
+        await this.#untilDone(() => this.#ackLetters(key, GROUP, ...some.map(entryId)));
+        for (const id of some) this.#outstanding.delete(id);
+      }
     }
   }
 
-  async bury(delivery: Delivery, error: string): Promise<void> {
-    const bytes = Buffer.from(encode(delivery.envelope));
-    const entry = ['e', bytes, 'error', error, 'attempts', String(delivery.attempt)] as const;
-    await this.#options.redis.xadd(
-      deadLettersKey(this.#name),
-      'MAXLEN',
-      '~',
-      DEAD_LETTERS_MAX,
-      '*',
-      ...entry,
+  async forgive(deliveryIds: readonly string[]): Promise<void> {
+    const { redis } = this.#options;
+    const idsByKey = Map.groupBy(deliveryIds, (id) => this.#outstanding.get(id) ?? this.#lettersKey);
+    for (const [key, ids] of idsByKey) {
+      const claim = [key, GROUP, CONSUMER, 0, ...ids.map(entryId), 'RETRYCOUNT', 1, 'JUSTID'];
+      // At worst the letters keep their attempts.
+      await callBinary(redis, 'XCLAIM', claim).catch(() => {});
+    }
+  }
+
+  async bury({ deliveryId, envelope, attempt }: Delivery, error: string, atMs: number): Promise<void> {
+    const keys = [this.#outstanding.get(deliveryId) ?? this.#lettersKey, deadLettersKey(this.#name)];
+    const fields = ['e', Buffer.from(encode(envelope)), 'error', error, 'attempts', attempt, 'at', atMs];
+    await this.#untilDone(() =>
+      this.#buryLetter(...keys, GROUP, entryId(deliveryId), DEAD_LETTERS_MAX, ...fields),
     );
-    await this.ack([delivery.deliveryId]);
+    this.#outstanding.delete(deliveryId);
   }
 
   async takeReplies(): Promise<readonly Envelope[]> {
     const key = repliesKey(this.#name);
     while (!this.#closed) {
       try {
-        const entries = await this.#blockingRead(this.#replyReader, 'XREAD', [
+        const reply = await this.#blockingRead(this.#replyReader, 'XREAD', [
           'COUNT',
           REPLIES_PER_READ_MAX,
           'BLOCK',
@@ -129,6 +152,7 @@ export class RedisMailbox implements Mailbox {
           key,
           this.#repliesCursor,
         ]);
+        const entries = reply[0]?.[1] ?? [];
         const last = entries.at(-1);
         if (!last) continue;
         this.#repliesCursor = last[0].toString();
@@ -141,7 +165,18 @@ export class RedisMailbox implements Mailbox {
   }
 
   async depth(): Promise<number> {
-    return this.#options.redis.xlen(this.#key);
+    const { redis } = this.#options;
+    const lengths = await Promise.all([redis.xlen(this.#lettersKey), redis.xlen(this.#controlKey)]);
+    return lengths[0] + lengths[1];
+  }
+
+  /** Forgets replies that were taken already; they are kept only because reading a stream keeps them. */
+  async trimReplies(): Promise<void> {
+    await this.#options.redis.xtrim(repliesKey(this.#name), 'MINID', this.#repliesCursor);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   async close(): Promise<void> {
@@ -150,51 +185,55 @@ export class RedisMailbox implements Mailbox {
     this.#replyReader.disconnect();
   }
 
-  async #readNew(countMax: number): Promise<Delivery[]> {
-    const entries = await this.#blockingRead(this.#letterReader, 'XREADGROUP', [
-      ...['GROUP', GROUP, CONSUMER, 'COUNT', countMax, 'BLOCK', BLOCK_MS],
-      ...['STREAMS', this.#key, '>'],
+  get #reclaimMs(): number {
+    return this.#options.reclaimMs ?? RECLAIM_EVERY_MS;
+  }
+
+  #listPendingIfDue(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs < this.#listPendingAtMs) return;
+    this.#listPendingAtMs = nowMs + this.#reclaimMs;
+    this.#pending.listAgain();
+  }
+
+  async #readNew(countMax: number, keys: readonly string[], blockMs = BLOCK_MS): Promise<Delivery[]> {
+    const reply = await this.#blockingRead(this.#letterReader, 'XREADGROUP', [
+      ...['GROUP', GROUP, CONSUMER, 'COUNT', countMax],
+      ...(blockMs > 0 ? ['BLOCK', blockMs] : []),
+      ...['STREAMS', ...keys, ...keys.map(() => '>')],
     ]);
-    return this.#deliver(entries, () => 1);
-  }
-
-  /** Unacked letters of an earlier life (or a lost reply), oldest first, one at a time. */
-  async #readPending(): Promise<Delivery[]> {
-    const cursor = this.#pendingCursor ?? '0';
-    const reply = (await this.#letterReader.callBuffer(
-      'XREADGROUP',
-      ...['GROUP', GROUP, CONSUMER, 'COUNT', 1, 'STREAMS', this.#key, cursor],
-    )) as StreamReply;
-    const entries = reply?.[0]?.[1] ?? [];
-    const first = entries[0];
-    if (!first) {
-      this.#pendingCursor = undefined;
-      return [];
+    const deliveries: Delivery[] = [];
+    for (const key of keys) {
+      const entries = reply.find(([of]) => of.toString() === key)?.[1] ?? [];
+      deliveries.push(...(await this.#deliver(key, entries, { attempt: 1, isSuspect: false })));
     }
-    const id = first[0].toString();
-    this.#pendingCursor = id;
-    if (this.#outstanding.has(id)) return [];
-    const pending = (await this.#options.redis.xpending(this.#key, GROUP, id, id, 1)) as [
-      unknown,
-      unknown,
-      unknown,
-      number,
-    ][];
-    this.#options.metrics.count('mailbox_redelivered_total');
-    return this.#deliver(entries, () => Number(pending[0]?.[3] ?? 2));
+    return deliveries;
   }
 
-  async #deliver(entries: readonly StreamEntry[], attempt: (id: string) => number): Promise<Delivery[]> {
+  /** New control letters still go first; the others wait until what is pending was handled. */
+  async #readPending(countMax: number): Promise<Delivery[]> {
+    const control = await this.#readNew(countMax, [this.#controlKey], 0);
+    if (control.length > 0) return control;
+    const letter = await this.#pending.next((key, id) => this.#outstanding.has(deliveryIdOf(key, id)));
+    if (!letter) return [];
+    const { key, entry, attempts: attempt, isSuspect } = letter;
+    this.#options.metrics.count('mailbox_redelivered_total');
+    return this.#deliver(key, [entry], { attempt, isSuspect });
+  }
+
+  async #deliver(
+    key: string,
+    entries: readonly StreamEntry[],
+    history: Pick<Delivery, 'attempt' | 'isSuspect'>,
+  ): Promise<Delivery[]> {
     const deliveries: Delivery[] = [];
     const unreadable: string[] = [];
-    for (const [idBuffer, fields] of entries) {
-      const deliveryId = idBuffer.toString();
+    for (const [id, fields] of entries) {
+      const deliveryId = deliveryIdOf(key, id.toString());
       const envelope = envelopeOf(fields);
-      if (!envelope) unreadable.push(deliveryId);
-      else {
-        this.#outstanding.add(deliveryId);
-        deliveries.push({ deliveryId, envelope, attempt: attempt(deliveryId) });
-      }
+      this.#outstanding.set(deliveryId, key);
+      if (envelope) deliveries.push({ deliveryId, envelope, ...history });
+      else unreadable.push(deliveryId);
     }
     if (unreadable.length > 0) {
       this.#options.metrics.count('mailbox_unreadable_total', {}, unreadable.length);
@@ -207,16 +246,16 @@ export class RedisMailbox implements Mailbox {
     reader: RedisConnection,
     command: 'XREAD' | 'XREADGROUP',
     args: readonly (string | number)[],
-  ): Promise<readonly StreamEntry[]> {
+  ): Promise<NonNullable<StreamReply>> {
     const { clock, metrics } = this.#options;
     const startedMs = clock.monotonicMs();
     const reply = (await reader.callBuffer(command, ...args)) as StreamReply;
     if (!reply && clock.monotonicMs() - startedMs > OVERSTAY_MS) {
       metrics.count('mailbox_reader_replaced_total');
-      this.#pendingCursor = '0';
+      this.#pending.listAgain();
       reader.disconnect(true);
     }
-    return reply?.[0]?.[1] ?? [];
+    return reply ?? [];
   }
 
   /** NOGROUP, UNBLOCKED: the stream is gone. Anything else: the connection is. */
@@ -224,11 +263,11 @@ export class RedisMailbox implements Mailbox {
     if (this.#closed) return;
     const { log, metrics, redis } = this.#options;
     const reason = String(error);
-    this.#pendingCursor = '0';
+    this.#pending.listAgain();
     if (/NOGROUP|UNBLOCKED/.test(reason)) {
       metrics.count('mailbox_recreated_total', { to: this.#name });
       log.warn({ mailbox: this.#name }, 'mailbox vanished, recreating it');
-      await createMailboxGroup(redis, this.#key).catch(() => this.#pause());
+      await createMailbox(redis, this.#name).catch(() => this.#pause());
       return;
     }
     metrics.count('mailbox_read_errors_total');
@@ -236,10 +275,10 @@ export class RedisMailbox implements Mailbox {
   }
 
   /** An ack that fails is repeated: without it the letter would be handled again only after a restart. */
-  async #ackUntilDone(ids: readonly string[]): Promise<void> {
+  async #untilDone(step: () => Promise<unknown>): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.#ackLetters(this.#key, GROUP, ...ids);
+        await step();
         return;
       } catch {
         this.#options.metrics.count('mailbox_ack_errors_total');
@@ -253,16 +292,6 @@ export class RedisMailbox implements Mailbox {
   }
 }
 
-/** Undefined for an entry that was trimmed while pending or does not hold an envelope. */
-function envelopeOf(fields: readonly Buffer[] | null): Envelope | undefined {
-  const bytes = fields?.[1];
-  if (!bytes) return undefined;
-  try {
-    const envelope = decode(bytes) as Partial<Envelope> | null;
-    return typeof envelope?.id === 'string' && typeof envelope.type === 'string'
-      ? (envelope as Envelope)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Both streams count their entries alike, so the stream is part of the delivery id. */
+const deliveryIdOf = (key: string, id: string): string => `${id}@${key}`;
+const entryId = (deliveryId: string): string => deliveryId.split('@', 1)[0] ?? deliveryId;

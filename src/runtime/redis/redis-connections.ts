@@ -3,10 +3,11 @@
  * reads and subscriptions: a blocking read would hold up every command behind it.
  *
  * Commands are never re-sent after a lost reply (ioredis would run them twice): they fail within
- * COMMAND_TIMEOUT_MS and the caller, who knows what is idempotent, decides.
+ * COMMAND_TIMEOUT_MS and the caller, who knows what is idempotent, decides. A connection on which nothing
+ * comes back for longer is closed and made anew: its peer may be gone without a word.
  */
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
+import { Command, Redis } from 'ioredis';
 
 /** A connection, and the commands on it. Binary replies come from the `…Buffer` variants. */
 export type RedisConnection = Redis;
@@ -27,6 +28,7 @@ export const commandConnection = (url: string): RedisConnection =>
     new Redis(url, {
       ...shared,
       commandTimeout: COMMAND_TIMEOUT_MS,
+      socketTimeout: COMMAND_TIMEOUT_MS * 2,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 3,
       enableAutoPipelining: true,
@@ -42,12 +44,24 @@ export const blockingConnection = (url: string, blockMsMax: number): RedisConnec
       maxRetriesPerRequest: 0,
       blockingTimeout: blockMsMax * 2,
       blockingTimeoutGrace: 1_000,
+      socketTimeout: blockMsMax * 3,
     }),
   );
 
 /** For SUBSCRIBE: resubscribes by itself after a reconnect. */
 export const subscriberConnection = (url: string): RedisConnection =>
   guarded(new Redis(url, { ...shared, autoResubscribe: true }));
+
+/**
+ * A command by name, with a binary reply. ioredis's own `call` and `callBuffer` lose the name on a connection
+ * that pipelines by itself.
+ */
+export const callBinary = (
+  redis: RedisConnection,
+  command: string,
+  args: readonly (string | number | Buffer)[],
+): Promise<unknown> =>
+  redis.sendCommand(new Command(command, [...args], { replyEncoding: null })) as Promise<unknown>;
 
 /** Connects and waits until commands can run. */
 export async function connect(redis: RedisConnection): Promise<RedisConnection> {

@@ -1,13 +1,20 @@
 /**
- * Child specs are data: what to run and what to do when it ends. Vocabulary and defaults follow OTP's
- * supervisor; an illegal spec is refused before anything starts, with its exact reason.
+ * A supervision tree is data: what to run, and what to do when it ends. Vocabulary and defaults follow OTP's
+ * supervisor; tree-spec-error.ts refuses an illegal tree before anything starts, with its exact reason.
  */
+import type { BudgetTerms } from './restart-budget.ts';
 
+export const RESTART_TYPES = ['permanent', 'transient', 'temporary'] as const;
 /** `permanent`: always restarted. `transient`: only after a crash. `temporary`: never. */
-export type RestartType = 'permanent' | 'transient' | 'temporary';
+export type RestartType = (typeof RESTART_TYPES)[number];
 
-export interface ChildSpec {
-  /** Unique; also the name of the child's mailbox. */
+export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const;
+/** Who is restarted with a child that ended: nobody, all its siblings, or those that start after it. */
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** One thread with one actor. `restartsMax` within `restartWindowMs` spent: its supervisor gives up. */
+export interface ChildSpec extends BudgetTerms {
+  /** Unique in the tree; also the name of the child's mailbox. */
   readonly id: string;
   /** Module that exports `createActor` (see workers/actor-module.ts). */
   readonly module: URL;
@@ -18,51 +25,64 @@ export interface ChildSpec {
   readonly shutdownMs: number;
   /** How long a start may take before it counts as a crash. */
   readonly startMsMax: number;
-  /** More restarts than this within the window: the supervisor gives up. */
-  readonly restartsMax: number;
-  readonly restartWindowMs: number;
   /** A child that does not answer for this long is hung, and counts as crashed. */
   readonly hungAfterMs: number;
+  /** A child whose event loop is late by more than this, heartbeat after heartbeat, counts as hung too. */
+  readonly loopLagMsMax: number;
   /** Heap limit of the thread, in MiB (old generation). Buffers are not counted. */
   readonly heapMibMax?: number;
   /**
    * The thread must never be ended by force (it holds native handles whose loss aborts the process): when it
-   * hangs, the supervisor gives up and the process is restarted as a whole.
+   * hangs, or its heap fills, the supervisor gives up and the process is restarted as a whole.
    */
   readonly neverTerminate?: boolean;
 }
 
-export type ChildSpecInput = Pick<ChildSpec, 'id' | 'module'> & Partial<ChildSpec>;
+/**
+ * A supervisor as a child of another. When a budget among its children is spent it stops them all and ends,
+ * which its parent sees as a crash of this one child, on the budget given here.
+ */
+export interface SupervisorSpec extends BudgetTerms {
+  /** Unique in the tree. */
+  readonly supervisor: string;
+  readonly strategy: Strategy;
+  readonly restart: RestartType;
+  readonly children: readonly TreeSpec[];
+}
 
-const DEFAULTS = {
-  settings: {},
+export type TreeSpec = ChildSpec | SupervisorSpec;
+
+export type ChildSpecInput = Pick<ChildSpec, 'id' | 'module'> & Partial<ChildSpec>;
+export type SupervisorSpecInput = Pick<SupervisorSpec, 'supervisor' | 'children'> & Partial<SupervisorSpec>;
+
+const BUDGET_DEFAULTS = {
   restart: 'permanent',
-  shutdownMs: 5_000,
-  startMsMax: 15_000,
   restartsMax: 5,
   restartWindowMs: 30_000,
-  hungAfterMs: 10_000,
+  backoffFirstMs: 100,
+  backoffMsMax: 10_000,
+  backoffResetMs: 30_000,
 } as const;
 
-export const childSpec = (input: ChildSpecInput): ChildSpec => ({ ...DEFAULTS, ...input });
+const CHILD_DEFAULTS = {
+  ...BUDGET_DEFAULTS,
+  settings: {},
+  shutdownMs: 5_000,
+  startMsMax: 15_000,
+  hungAfterMs: 10_000,
+  loopLagMsMax: 5_000,
+} as const;
 
-/** The first thing wrong with the specs as a sentence, or undefined. */
-export function childSpecError(specs: readonly ChildSpec[]): string | undefined {
-  const seen = new Set<string>();
-  for (const spec of specs) {
-    if (!/^[a-z0-9][a-z0-9-]*$/.test(spec.id))
-      return `child id "${spec.id}": lower-case letters, digits and dashes only`;
-    if (seen.has(spec.id)) return `child id "${spec.id}" is used twice`;
-    seen.add(spec.id);
-    if (!(spec.shutdownMs > 0)) return `${spec.id}: shutdownMs must be positive`;
-    if (!(spec.startMsMax > 0)) return `${spec.id}: startMsMax must be positive`;
-    if (!(spec.hungAfterMs > 0)) return `${spec.id}: hungAfterMs must be positive`;
-    if (!Number.isInteger(spec.restartsMax) || spec.restartsMax < 0)
-      return `${spec.id}: restartsMax must be an integer ≥ 0`;
-    if (!(spec.restartWindowMs > 0)) return `${spec.id}: restartWindowMs must be positive`;
-    if (spec.restart === 'temporary' && spec.neverTerminate) {
-      return `${spec.id}: a temporary child cannot be neverTerminate, nothing would bring it back`;
-    }
-  }
-  return undefined;
-}
+/** Budgets multiply with depth (5 × 3 restarts until the parent hears of it), so groups get fewer. */
+const SUPERVISOR_DEFAULTS = { ...BUDGET_DEFAULTS, strategy: 'one_for_one', restartsMax: 3 } as const;
+
+export const childSpec = (input: ChildSpecInput): ChildSpec => ({ ...CHILD_DEFAULTS, ...input });
+
+export const supervisorSpec = (input: SupervisorSpecInput): SupervisorSpec => ({
+  ...SUPERVISOR_DEFAULTS,
+  ...input,
+});
+
+export const isSupervisorSpec = (spec: TreeSpec): spec is SupervisorSpec => 'supervisor' in spec;
+
+export const idOf = (spec: TreeSpec): string => (isSupervisorSpec(spec) ? spec.supervisor : spec.id);

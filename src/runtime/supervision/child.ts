@@ -4,7 +4,7 @@ import type { MetricsSnapshot } from '../metrics.ts';
 import type { ChildSpec } from './child-spec.ts';
 
 export interface ChildHealth extends HostHealth {
-  /** How late timers fire in the child's thread, ms. */
+  /** How late timers fired at most in the child's thread since it was asked last, ms. */
   readonly loopDelayMs: number;
   /** Heap in use in the child's thread. */
   readonly heapBytes: number;
@@ -13,6 +13,8 @@ export interface ChildHealth extends HostHealth {
 export interface ChildExit {
   /** Undefined after an orderly end. */
   readonly error?: Error;
+  /** It ended because its heap was full. */
+  readonly outOfMemory?: boolean;
 }
 
 export interface Child {

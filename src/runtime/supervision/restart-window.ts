@@ -18,9 +18,4 @@ export class RestartWindow {
     this.#restartedAtMs.push(nowMs);
     return this.#restartedAtMs.length <= this.#restartsMax;
   }
-
-  /** Restarts still inside the window. */
-  get count(): number {
-    return this.#restartedAtMs.length;
-  }
 }

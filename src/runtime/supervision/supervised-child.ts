@@ -1,244 +1,243 @@
 /**
- * One child under supervision: its lives, its restart budget, its heartbeat. The supervisor above decides
- * about order; this decides about one child alone (one_for_one).
+ * The lives of one child, one after the other: start, heartbeat, orderly or forced end. Whether there is
+ * another life is the supervisor's to decide.
  *
- * Invariant: each end of a life leads to exactly one structured report and at most one restart.
+ * Invariants: at most one life at a time; each life leads to at most one incident; a life that ends without
+ * having been asked to is told to `onEnd` exactly once.
  */
-import type { Clock, Timer } from '../clock.ts';
-import { withDeadline } from '../clock.ts';
-import type { Logger } from '../logger.ts';
-import type { Metrics, MetricsSnapshot } from '../metrics.ts';
-import type { Random } from '../random.ts';
-import { backoffMs } from './backoff.ts';
-import type { Child, ChildExit, ChildHealth, SpawnChild } from './child.ts';
+import { type Timer, withDeadline } from '../clock.ts';
+import type { MetricsSnapshot } from '../metrics.ts';
+import type { Child, ChildExit, ChildHealth } from './child.ts';
 import type { ChildSpec } from './child-spec.ts';
-import { RestartWindow } from './restart-window.ts';
+import { HEARTBEAT_INTERVAL_MS, HeartbeatJudge } from './heartbeat.ts';
+import type { IncidentKind } from './incidents.ts';
+import type { ChildReport, LifeEnd, Member, Phase, Standing, TreeEnvironment } from './member.ts';
+import { DOWN_RENEW_MS } from './status-board.ts';
 
-export type ChildState = 'starting' | 'running' | 'backing-off' | 'stopping' | 'stopped' | 'given-up';
-
-export interface ChildReport {
-  readonly id: string;
-  readonly state: ChildState;
-  readonly restart: ChildSpec['restart'];
-  readonly restarts: number;
-  readonly lastError: string | null;
-  readonly health: ChildHealth | null;
+interface Life {
+  readonly child: Child;
+  readonly exited: Promise<void>;
+  exit: ChildExit | undefined;
+  /** What it was reported for, once it was. */
+  cause: Error | undefined;
+  /** Its end is our doing. */
+  isForced: boolean;
 }
 
-export interface SupervisedChildOptions {
-  readonly spec: ChildSpec;
-  readonly spawn: SpawnChild;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  /** The restart budget is spent, or the child hangs and must not be ended by force. */
-  readonly onGiveUp: (reason: string) => void;
-}
-
-const HEARTBEAT_INTERVAL_MS = 1_000;
 const FORCED_EXIT_GRACE_MS = 1_000;
 
-export class SupervisedChild {
-  readonly spec: ChildSpec;
-  readonly #options: SupervisedChildOptions;
-  readonly #window: RestartWindow;
-  #child: Child | undefined;
+export class SupervisedChild implements Member {
+  readonly #spec: ChildSpec;
+  readonly #environment: TreeEnvironment;
+  readonly #onEnd: (end: LifeEnd) => void;
+  #phase: Phase = 'down';
+  #life: Life | undefined;
   #prepared: Child | undefined;
-  #state: ChildState = 'stopped';
-  #restarts = 0;
-  #lastError: string | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
   #health: ChildHealth | null = null;
-  #lastSeenMs = 0;
-  #timer: Timer | undefined;
-  #exited: Promise<void> = Promise.resolve();
+  #heartbeat: Timer | undefined;
+  #renewal: Timer | undefined;
 
-  constructor(options: SupervisedChildOptions) {
-    this.spec = options.spec;
-    this.#options = options;
-    this.#window = new RestartWindow(options.spec.restartsMax, options.spec.restartWindowMs);
+  constructor(spec: ChildSpec, environment: TreeEnvironment, onEnd: (end: LifeEnd) => void) {
+    this.#spec = spec;
+    this.#environment = environment;
+    this.#onEnd = onEnd;
   }
 
-  /**
-   * Spawns the first life without starting it, so that the threads of a process load side by side while their
-   * actors still start in order.
-   */
+  get id(): string {
+    return this.#spec.id;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get isReady(): boolean {
+    return this.#phase === 'running';
+  }
+
   prepare(): void {
-    this.#prepared ??= this.#options.spawn(this.spec, undefined);
-  }
-
-  /** Starts the first life; a start that fails is retried within the restart budget. */
-  async start(): Promise<void> {
-    while (this.#state !== 'running' && this.#state !== 'given-up' && this.#state !== 'stopping') {
-      if (await this.#startLife()) return;
-      const delayMs = this.#nextRestart();
-      if (delayMs === undefined) throw new Error(`${this.spec.id} does not start: ${this.#lastError}`);
-      await new Promise<void>((resolve) => {
-        this.#timer = this.#options.clock.after(delayMs, resolve);
-      });
+    try {
+      this.#prepared ??= this.#environment.spawn(this.#spec, undefined);
+    } catch {
+      // It is tried again, and told, when its turn to start has come.
     }
   }
 
-  async stop(): Promise<void> {
-    const { clock, log } = this.#options;
-    this.#timer?.cancel();
+  start(lastError: string | undefined): Promise<void> {
+    this.#phase = 'starting';
+    this.#starting = this.#startLife(lastError);
+    return this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#renewal?.cancel();
+    this.#stopping ??= this.#stopLife().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  expectBack(): void {
+    this.#renewal?.cancel();
+    void this.#environment.statusBoard.down(this.id);
+    this.#renewal = this.#environment.clock.after(DOWN_RENEW_MS, () => this.expectBack());
+  }
+
+  report({ state, restarts, lastError }: Standing): ChildReport {
+    const { id, restart } = this.#spec;
+    return { kind: 'child', id, state, restart, restarts, lastError, health: this.#health };
+  }
+
+  async metrics(): Promise<MetricsSnapshot[]> {
+    if (this.#phase !== 'running' || !this.#life) return [];
+    const { clock } = this.#environment;
+    const snapshot = withDeadline(clock, 1_000, this.#life.child.metrics(), () => new Error('no metrics'));
+    return snapshot.then(
+      (metrics) => [metrics],
+      () => [],
+    );
+  }
+
+  async #startLife(lastError: string | undefined): Promise<void> {
+    const { clock, statusBoard } = this.#environment;
+    let life: Life | undefined;
+    try {
+      life = this.#begin(lastError);
+      const late = (): Error => new Error(`start took longer than ${this.#spec.startMsMax} ms`);
+      await withDeadline(clock, this.#spec.startMsMax, life.child.start(), late);
+    } catch (error) {
+      return life ? this.#startFailed(life, error) : this.#notSpawned(error);
+    }
+    this.#renewal?.cancel();
+    await statusBoard.up(this.id);
+    if (this.#phase !== 'starting') return;
+    this.#phase = 'running';
+    if (life.exit) return this.#ended(life, life.exit);
+    this.#armHeartbeat(life, new HeartbeatJudge(this.#spec), clock.monotonicMs());
+  }
+
+  #begin(lastError: string | undefined): Life {
+    const child = this.#prepared ?? this.#environment.spawn(this.#spec, lastError);
+    this.#prepared = undefined;
+    const { promise: exited, resolve } = Promise.withResolvers<void>();
+    const life: Life = { child, exited, exit: undefined, cause: undefined, isForced: false };
+    this.#life = life;
+    child.onExit((exit) => {
+      life.exit = exit;
+      resolve();
+      if (this.#life === life && this.#phase === 'running') this.#ended(life, exit);
+    });
+    return life;
+  }
+
+  /** No thread to be had. */
+  #notSpawned(cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    this.#environment.reportIncident({ kind: 'start-failed', child: this.id, error });
+    this.#reset();
+    this.#onEnd({ error });
+  }
+
+  async #startFailed(life: Life, cause: unknown): Promise<void> {
+    const error = life.exit?.outOfMemory ? life.exit.error : cause;
+    this.#report(life, life.exit?.outOfMemory ? 'out-of-memory' : 'start-failed', error);
+    if (this.#phase !== 'starting') return;
+    await this.#leave(life);
+    if (this.#phase === 'starting') this.#over(life, { error: life.cause ?? new Error('start failed') });
+  }
+
+  #ended(life: Life, { error, outOfMemory }: ChildExit): void {
+    if (error) this.#report(life, outOfMemory ? 'out-of-memory' : 'crash', error);
+    else this.#environment.log.warn({ child: this.id }, 'child ended by itself, in order');
+    this.#over(life, life.cause ? { error: life.cause } : {});
+  }
+
+  #over(life: Life, end: LifeEnd): void {
+    if (this.#life !== life) return;
+    this.#reset();
+    this.#onEnd(end);
+  }
+
+  async #stopLife(): Promise<void> {
+    const { clock, statusBoard } = this.#environment;
     await this.#prepared?.kill();
     this.#prepared = undefined;
-    const child = this.#child;
-    const wasRunning = this.#state === 'running' || this.#state === 'starting';
-    this.#state = 'stopping';
-    if (child && wasRunning) {
-      try {
-        await withDeadline(
-          clock,
-          this.spec.shutdownMs,
-          child.stop(),
-          () => new Error('shutdown took too long'),
-        );
-      } catch (error) {
-        log.error({ child: this.spec.id, error: String(error) }, 'child did not stop in order');
-      }
-      await this.#waitOrKill(child);
-    }
-    this.#state = 'stopped';
-  }
-
-  report(): ChildReport {
-    const { id, restart } = this.spec;
-    const lastError = this.#lastError ?? null;
-    return { id, state: this.#state, restart, restarts: this.#restarts, lastError, health: this.#health };
-  }
-
-  async metrics(): Promise<MetricsSnapshot> {
-    if (this.#state !== 'running' || !this.#child) return [];
-    return withDeadline(
-      this.#options.clock,
-      1_000,
-      this.#child.metrics(),
-      () => new Error('no metrics'),
-    ).catch(() => []);
-  }
-
-  get running(): boolean {
-    return this.#state === 'running';
-  }
-
-  /** True once the child runs; false if this life ended before that (and was reported). */
-  async #startLife(): Promise<boolean> {
-    const { clock, spawn } = this.#options;
-    this.#state = 'starting';
-    const child = this.#prepared ?? spawn(this.spec, this.#lastError);
-    this.#prepared = undefined;
-    this.#child = child;
-    this.#exited = new Promise((resolve) => {
-      child.onExit((exit) => {
-        resolve();
-        if (this.#child === child && this.#state === 'running') this.#ended(exit);
-      });
-    });
+    const life = this.#life;
+    if (!life) return;
+    const late = (): Error => new Error(`stop took longer than ${this.#spec.shutdownMs} ms`);
+    const inTime = (work: Promise<void>) => withDeadline(clock, this.#spec.shutdownMs, work, late);
+    if (this.#phase === 'starting') await inTime(this.#starting).catch(() => {});
+    if (this.#life !== life) return;
+    const hasStarted = this.#phase === 'running';
+    this.#phase = 'stopping';
+    this.#heartbeat?.cancel();
     try {
-      await withDeadline(clock, this.spec.startMsMax, child.start(), () => new Error('start took too long'));
+      if (!hasStarted) throw new Error('it was still starting');
+      await inTime(life.child.stop());
+      await this.#leave(life);
+      if (life.isForced) throw new Error('it stopped, but its thread did not end');
+      if (life.exit?.error) throw life.exit.error;
     } catch (error) {
-      if (this.#state === 'starting')
-        this.#crashed(error instanceof Error ? error : new Error(String(error)));
-      await this.#waitOrKill(child);
-      return false;
+      const crash = life.isForced ? undefined : life.exit?.error;
+      this.#report(life, crash ? 'exit-during-stop' : 'stop-failed', crash ?? error);
+      await this.#leave(life);
     }
-    if (this.#state !== 'starting') return true;
-    this.#state = 'running';
-    this.#lastSeenMs = clock.monotonicMs();
-    this.#armHeartbeat();
-    return true;
+    if (this.#life === life) this.#reset();
+    await statusBoard.down(this.id);
   }
 
   /** A child that is on its way out gets a moment to leave by itself, then is ended by force. */
-  async #waitOrKill(child: Child): Promise<void> {
-    const gone = withDeadline(
-      this.#options.clock,
-      FORCED_EXIT_GRACE_MS,
-      this.#exited,
-      () => new Error('still there'),
-    );
-    await gone.catch(() => (this.spec.neverTerminate ? undefined : child.kill()));
+  async #leave(life: Life): Promise<void> {
+    const { clock, onFatal } = this.#environment;
+    const gone = withDeadline(clock, FORCED_EXIT_GRACE_MS, life.exited, () => new Error('still there'));
+    await gone.catch(async () => {
+      life.isForced = true;
+      if (this.#spec.neverTerminate) onFatal(`${this.id} does not leave and must not be ended by force`);
+      else await life.child.kill();
+    });
   }
 
-  #ended(exit: ChildExit): void {
-    this.#timer?.cancel();
+  #reset(): void {
+    this.#heartbeat?.cancel();
     this.#health = null;
-    if (exit.error) this.#crashed(exit.error);
-    const comesBack = this.spec.restart === 'permanent' || (this.spec.restart === 'transient' && exit.error);
-    if (!comesBack) {
-      this.#state = 'stopped';
-      return;
-    }
-    const delayMs = this.#nextRestart();
-    if (delayMs === undefined) return;
-    this.#timer = this.#options.clock.after(delayMs, () => void this.#restart());
+    this.#life = undefined;
+    this.#phase = 'down';
   }
 
-  async #restart(): Promise<void> {
-    try {
-      await this.start();
-    } catch {
-      // The budget is spent; giving up was reported by #nextRestart.
-    }
+  #report(life: Life, kind: IncidentKind, cause: unknown): void {
+    if (life.cause) return;
+    life.cause = cause instanceof Error ? cause : new Error(String(cause));
+    this.#environment.reportIncident({ kind, child: this.id, error: life.cause });
   }
 
-  /** Spends one restart: the delay before it, or undefined if there is none left. */
-  #nextRestart(): number | undefined {
-    const { clock, random, metrics, log, onGiveUp } = this.#options;
-    this.#state = 'backing-off';
-    if (!this.#window.allow(clock.monotonicMs())) {
-      this.#state = 'given-up';
-      const { restartsMax, restartWindowMs } = this.spec;
-      onGiveUp(
-        `${this.spec.id} crashed more than ${restartsMax} times in ${restartWindowMs} ms: ${this.#lastError}`,
-      );
-      return undefined;
-    }
-    this.#restarts += 1;
-    metrics.count('supervisor_restarts_total', { child: this.spec.id });
-    const delayMs = backoffMs(this.#window.count, random);
-    log.warn({ child: this.spec.id, restarts: this.#restarts, delayMs }, 'restarting child');
-    return delayMs;
+  #armHeartbeat(life: Life, judge: HeartbeatJudge, lastMs: number): void {
+    const beat = (): void => void this.#beat(life, judge, lastMs);
+    this.#heartbeat = this.#environment.clock.after(HEARTBEAT_INTERVAL_MS, beat);
   }
 
-  #crashed(error: Error): void {
-    this.#lastError = error.message;
-    this.#options.metrics.count('supervisor_crashes_total', { child: this.spec.id });
-    const offender = { id: this.spec.id, restart: this.spec.restart, restarts: this.#restarts };
-    this.#options.log.error(
-      { offender, state: this.#state, reason: error.message, stack: error.stack },
-      'child crashed',
-    );
+  async #beat(life: Life, judge: HeartbeatJudge, lastMs: number): Promise<void> {
+    const { clock } = this.#environment;
+    const late = (): Error => new Error('no heartbeat');
+    const answer = withDeadline(clock, HEARTBEAT_INTERVAL_MS, life.child.health(), late);
+    const health = await answer.catch(() => undefined);
+    if (this.#life !== life || this.#phase !== 'running') return;
+    const nowMs = clock.monotonicMs();
+    if (health) this.#observe(health);
+    const verdict = health ? judge.answered(health) : judge.missed(nowMs - lastMs);
+    if (!verdict) return this.#armHeartbeat(life, judge, nowMs);
+    this.#report(life, verdict.kind, new Error(verdict.reason));
+    if (this.#spec.neverTerminate)
+      this.#environment.onFatal(`${this.id} ${verdict.reason}; it must not be ended by force`);
+    else await life.child.kill();
   }
 
-  #armHeartbeat(): void {
-    this.#timer = this.#options.clock.after(HEARTBEAT_INTERVAL_MS, () => void this.#heartbeat());
-  }
-
-  async #heartbeat(): Promise<void> {
-    const { clock, onGiveUp } = this.#options;
-    const child = this.#child;
-    if (!child || this.#state !== 'running') return;
-    try {
-      this.#health = await withDeadline(
-        clock,
-        HEARTBEAT_INTERVAL_MS,
-        child.health(),
-        () => new Error('no heartbeat'),
-      );
-      this.#lastSeenMs = clock.monotonicMs();
-    } catch {
-      const silentMs = clock.monotonicMs() - this.#lastSeenMs;
-      if (this.#state === 'running' && this.#child === child && silentMs >= this.spec.hungAfterMs) {
-        if (this.spec.neverTerminate) {
-          this.#state = 'given-up';
-          onGiveUp(`${this.spec.id} hangs and must not be ended by force`);
-        } else await child.kill();
-        return;
-      }
-    }
-    if (this.#state === 'running' && this.#child === child) this.#armHeartbeat();
+  #observe(health: ChildHealth): void {
+    const { metrics } = this.#environment;
+    this.#health = health;
+    metrics.gauge('child_mailbox_letters', health.mailboxDepth, { child: this.id });
+    metrics.gauge('child_loop_lag_seconds', health.loopDelayMs / 1_000, { child: this.id });
+    metrics.gauge('child_heap_bytes', health.heapBytes, { child: this.id });
   }
 }

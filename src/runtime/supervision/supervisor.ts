@@ -1,83 +1,83 @@
 /**
- * The root of a process: starts children left to right, restarts each on its own (one_for_one), stops them
- * right to left. When a child's restart budget is spent the supervisor gives up: it stops the others and
- * tells its owner, who ends the process; the process manager outside is the next level.
+ * The root of a process's tree. When it gives up (a budget at its own level is spent, or a child hangs that
+ * must not be ended by force) its owner ends the process; the process manager outside is the next level.
  */
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics, MetricsSnapshot } from '../metrics.ts';
 import type { Random } from '../random.ts';
 import type { SpawnChild } from './child.ts';
-import { type ChildSpec, childSpecError } from './child-spec.ts';
-import { type ChildReport, SupervisedChild } from './supervised-child.ts';
+import type { Strategy, TreeSpec } from './child-spec.ts';
+import { incidentReporter } from './incidents.ts';
+import type { MemberReport } from './member.ts';
+import { noStatusBoard, type StatusBoard } from './status-board.ts';
+import { SupervisorNode } from './supervisor-node.ts';
+import { treeSpecError } from './tree-spec-error.ts';
 
 export interface SupervisorOptions {
-  readonly specs: readonly ChildSpec[];
+  readonly specs: readonly TreeSpec[];
+  /** Of the root itself; `one_for_one` if not given. */
+  readonly strategy?: Strategy;
   readonly spawn: SpawnChild;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Called at most once. */
+  /** Where senders learn that a child is down; without one their asks wait. */
+  readonly statusBoard?: StatusBoard;
+  /** Called at most once, before the children are stopped; `stop()` tells when they are. */
   readonly onGiveUp: (reason: string) => void;
 }
 
 export class Supervisor {
-  readonly #children: readonly SupervisedChild[];
-  readonly #options: SupervisorOptions;
-  #gaveUp = false;
-  #stopped: Promise<void> | undefined;
+  readonly #root: SupervisorNode;
+  readonly #onGiveUp: (reason: string) => void;
+  #gaveUp: string | undefined;
 
-  /** Throws on an illegal spec, before anything starts. */
+  /** Throws on an illegal tree, before anything starts. */
   constructor(options: SupervisorOptions) {
-    const error = childSpecError(options.specs);
+    const { specs, strategy = 'one_for_one', statusBoard = noStatusBoard, log, metrics } = options;
+    const error = treeSpecError(specs, strategy);
     if (error) throw new Error(`illegal child spec: ${error}`);
-    this.#options = options;
-    this.#children = options.specs.map(
-      (spec) => new SupervisedChild({ ...options, spec, onGiveUp: (reason) => this.#giveUp(reason) }),
+    this.#onGiveUp = options.onGiveUp;
+    const reportIncident = incidentReporter(log, metrics);
+    const onFatal = (reason: string): void => this.#root.giveUp(reason);
+    this.#root = new SupervisorNode(
+      { supervisor: 'root', strategy, restart: 'temporary', children: specs },
+      { ...options, statusBoard, reportIncident, onFatal },
+      { onGiveUp: (reason) => this.#giveUp(reason) },
     );
   }
 
   /** Resolves when every child runs. If one cannot be started, stops those that run and rejects. */
   async start(): Promise<void> {
-    for (const child of this.#children) child.prepare();
-    for (const child of this.#children) {
-      try {
-        await child.start();
-      } catch (error) {
-        await this.stop();
-        throw error;
-      }
-    }
+    this.#root.prepare();
+    await this.#root.start();
+    if (this.#gaveUp !== undefined) throw new Error(`could not start: ${this.#gaveUp}`);
   }
 
   /** Drains and stops every child, last started first. Repeated calls share one stop. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stopAll();
-    return this.#stopped;
+    return this.#root.stop();
   }
 
-  report(): ChildReport[] {
-    return this.#children.map((child) => child.report());
+  /** The live tree, without the root. */
+  report(): MemberReport[] {
+    return this.#root.reports();
   }
 
-  /** True while every child runs. */
+  /** True while every child runs, but for those that are done. */
   get ready(): boolean {
-    return this.#children.every((child) => child.running);
+    return this.#root.isReady;
   }
 
-  async metrics(): Promise<MetricsSnapshot[]> {
-    return Promise.all(this.#children.map((child) => child.metrics()));
-  }
-
-  async #stopAll(): Promise<void> {
-    for (const child of [...this.#children].reverse()) await child.stop();
+  metrics(): Promise<MetricsSnapshot[]> {
+    return this.#root.metrics();
   }
 
   #giveUp(reason: string): void {
-    if (this.#gaveUp) return;
-    this.#gaveUp = true;
-    this.#options.log.fatal({ reason }, 'supervisor gives up');
-    this.#options.onGiveUp(reason);
+    if (this.#gaveUp !== undefined) return;
+    this.#gaveUp = reason;
+    this.#onGiveUp(reason);
   }
 }

@@ -9,7 +9,7 @@
  *   system.expectNoDeadLetters();
  */
 import type { Address, Channel, Letter } from '../../protocol/envelope.ts';
-import type { ActorDefinition } from '../actor.ts';
+import type { ActorContext, ActorDefinition } from '../actor.ts';
 import { ActorHost } from '../actor-host.ts';
 import { ManualClock } from '../clock.ts';
 import { silentLogger } from '../logger.ts';
@@ -148,6 +148,11 @@ export class TestSystem {
       await new Promise((resolve) => setImmediate(resolve));
       quiet = this.#atRest() ? quiet + 1 : 0;
     }
+  }
+
+  /** What the test itself sends and asks with, for options that `deliver` and `ask` do not have. */
+  get client(): ActorContext {
+    return this.#client.context;
   }
 
   expectNoDeadLetters(): void {

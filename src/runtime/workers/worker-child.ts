@@ -2,8 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from '../logger.ts';
 import type { MetricsSnapshot } from '../metrics.ts';
-import type { Child, ChildExit, ChildHealth } from '../supervision/child.ts';
+import type { Child, ChildExit, ChildHealth, SpawnChild } from '../supervision/child.ts';
 import type { ChildSpec } from '../supervision/child-spec.ts';
+import { limitsOf, SpareThreads } from './spare-threads.ts';
 import { controlOf } from './worker-rpc.ts';
 
 /** Everything a thread is told at birth. Plain data. */
@@ -12,26 +13,42 @@ export interface WorkerBirth {
   readonly module: string;
   readonly settings: unknown;
   readonly redisUrl: string;
+  /** Where the mailboxes are; `redisUrl` if not given. */
+  readonly mailboxUrl?: string;
   readonly logLevel: LogLevel;
   readonly lastCrash: string | undefined;
+  /** See failpoint.ts. Only crash tests set one. */
+  readonly failpoint?: string;
 }
 
 export interface WorkerChildOptions {
   readonly redisUrl: string;
+  /** Where the mailboxes are; `redisUrl` if not given. */
+  readonly mailboxUrl?: string;
   readonly logLevel: LogLevel;
+  readonly failpoint?: string;
 }
 
+const ENTRY = new URL('./worker-entry.ts', import.meta.url);
+
 /** A function for `SupervisorOptions.spawn`. */
-export const spawnWorker =
-  (options: WorkerChildOptions) =>
-  (spec: ChildSpec, lastCrash: string | undefined): Child =>
-    new WorkerChild(spec, {
-      ...options,
-      id: spec.id,
-      module: spec.module.href,
-      settings: spec.settings,
-      lastCrash,
+export function spawnWorker(options: WorkerChildOptions): SpawnChild {
+  const spares = new SpareThreads(ENTRY);
+  let alive = 0;
+  return (spec, lastCrash) => {
+    const { id, settings, heapMibMax } = spec;
+    const module = spec.module.href;
+    const birth = { ...options, id, module, settings, lastCrash };
+    const child = new WorkerChild(spec, birth, spares.take(module, heapMibMax));
+    alive += 1;
+    child.onStarted(() => spares.replace(heapMibMax));
+    child.onExit((exit) => {
+      alive -= 1;
+      if (alive === 0 && !exit.error) spares.close();
     });
+    return child;
+  };
+}
 
 class WorkerChild implements Child {
   readonly #worker: Worker;
@@ -39,16 +56,12 @@ class WorkerChild implements Child {
   readonly #listeners: ((exit: ChildExit) => void)[] = [];
   #error: Error | undefined;
   #exit: ChildExit | undefined;
-  #stopping = false;
+  #started: () => void = () => {};
 
-  constructor(spec: ChildSpec, birth: WorkerBirth) {
-    this.#worker = new Worker(new URL('./worker-entry.ts', import.meta.url), {
-      name: spec.id,
-      workerData: birth,
-      ...(spec.heapMibMax === undefined
-        ? {}
-        : { resourceLimits: { maxOldGenerationSizeMb: spec.heapMibMax } }),
-    });
+  constructor(spec: ChildSpec, birth: WorkerBirth, spare: Worker | undefined) {
+    const resourceLimits = limitsOf(spec.heapMibMax);
+    this.#worker = spare ?? new Worker(ENTRY, { name: spec.id, workerData: birth, resourceLimits });
+    spare?.postMessage(birth);
     const ended = new Promise<never>((_resolve, reject) => {
       this.#worker.on('error', (error: unknown) => {
         this.#error = error instanceof Error ? error : new Error(String(error));
@@ -62,12 +75,17 @@ class WorkerChild implements Child {
     this.#control = controlOf(this.#worker, ended);
   }
 
-  start(): Promise<void> {
-    return this.#control.start();
+  async start(): Promise<void> {
+    await this.#control.start();
+    this.#started();
+  }
+
+  /** Called when the actor runs. */
+  onStarted(listener: () => void): void {
+    this.#started = listener;
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
     try {
       await this.#control.stop();
     } catch (error) {
@@ -94,9 +112,12 @@ class WorkerChild implements Child {
     await this.#worker.terminate();
   }
 
+  /** An actor that ends its thread with code 0 is done; everything else is a crash. */
   #ended(code: number): void {
-    const orderly = code === 0 && !this.#error && this.#stopping;
-    this.#exit = orderly ? {} : { error: this.#error ?? new Error(`thread ended with code ${code}`) };
+    this.#error ??= code === 0 ? undefined : new Error(`thread ended with code ${code}`);
+    this.#exit = this.#error ? { error: this.#error, outOfMemory: isOutOfMemory(this.#error) } : {};
     for (const listener of this.#listeners.splice(0)) listener(this.#exit);
   }
 }
+
+const isOutOfMemory = (error: Error): boolean => 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';

@@ -4,24 +4,27 @@
  * it whole; exit hooks registered by the actor run in every case but a forced end.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ActorDefinition } from '../actor.ts';
 import { ActorHost } from '../actor-host.ts';
 import { systemClock } from '../clock.ts';
+import { armFailpoint } from '../failpoint.ts';
 import { createLogger } from '../logger.ts';
 import { RedisPostOffice } from '../mailbox/redis-post-office.ts';
 import { Metrics } from '../metrics.ts';
 import { systemRandom } from '../random.ts';
+import { MemoryGuard } from '../redis/memory-guard.ts';
 import { commandConnection, connect, subscriberConnection } from '../redis/redis-connections.ts';
 import { RedisSignalBus } from '../signals/redis-signal-bus.ts';
 import type { ActorModule } from './actor-module.ts';
+import type { SpareBirth } from './spare-threads.ts';
 import type { WorkerBirth } from './worker-child.ts';
 import { exposeControl, type WorkerControl } from './worker-rpc.ts';
 
 const NANOSECONDS_PER_MS = 1e6;
 
 async function createHost(birth: WorkerBirth, module: Promise<ActorModule>, onCrash: (error: Error) => void) {
-  const { id, redisUrl } = birth;
+  const { id, redisUrl, mailboxUrl = redisUrl } = birth;
   const log = createLogger(birth.logLevel, id);
   const metrics = new Metrics(id);
   const [redis, subscriber] = await Promise.all([
@@ -30,7 +33,12 @@ async function createHost(birth: WorkerBirth, module: Promise<ActorModule>, onCr
   ]);
   const common = { clock: systemClock, random: systemRandom, log, metrics };
   const signals = new RedisSignalBus({ redis, subscriber, metrics });
-  const postOffice = new RedisPostOffice({ redisUrl, redis, ...common });
+  const mailboxRedis = mailboxUrl === redisUrl ? redis : await connect(commandConnection(mailboxUrl));
+  const memory = new MemoryGuard({ redis: mailboxRedis, ...common, trim: () => postOffice.trim() });
+  const postOffice = new RedisPostOffice({
+    ...{ redisUrl: mailboxUrl, redis: mailboxRedis, memory, ...common },
+  });
+  memory.start();
   const { createActor } = await module;
   const onExit = (cleanup: () => void): void => void process.on('exit', cleanup);
   const environment = { id, settings: birth.settings as never, redis, onExit, ...common };
@@ -41,13 +49,16 @@ async function createHost(birth: WorkerBirth, module: Promise<ActorModule>, onCr
     ...(lastCrash === undefined ? {} : { lastCrash }),
   });
   const disconnect = async (): Promise<void> => {
+    memory.stop();
     await signals.close();
     redis.disconnect();
+    mailboxRedis.disconnect();
   };
   return { host, metrics, disconnect };
 }
 
 function control(birth: WorkerBirth): WorkerControl {
+  armFailpoint(birth.failpoint ?? '', birth.id);
   // Loaded at once: the threads of a process load side by side, and start one after the other.
   const module = import(birth.module) as Promise<ActorModule>;
   module.catch(() => {});
@@ -94,4 +105,13 @@ function endThread(error: Error): void {
   });
 }
 
-if (parentPort) exposeControl(control(workerData as WorkerBirth), parentPort);
+/** A spare loads what it may need, and answers to the supervisor once it is told whom to be. */
+function wait(port: MessagePort, { modules }: SpareBirth): void {
+  port.once('message', (birth: WorkerBirth) => exposeControl(control(birth), port));
+  // One that cannot be loaded is reported by whoever needs it.
+  for (const module of modules) import(module).catch(() => {});
+}
+
+const birth = workerData as WorkerBirth | SpareBirth;
+if (parentPort && 'modules' in birth) wait(parentPort, birth);
+else if (parentPort) exposeControl(control(birth as WorkerBirth), parentPort);

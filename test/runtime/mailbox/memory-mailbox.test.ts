@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { MemoryDeadLetters } from '../../../src/runtime/mailbox/memory-dead-letters.ts';
 import { MemoryPostOffice } from '../../../src/runtime/mailbox/memory-mailbox.ts';
 import { mailboxContract } from '../../contract/mailbox.contract.ts';
 
@@ -8,10 +9,8 @@ describe('memory mailbox', () => {
     return {
       postOffice,
       lettersMax: 20,
-      deadLetters: async (name) =>
-        postOffice.deadLetters
-          .filter(({ actor }) => actor === name)
-          .map(({ envelope, error }) => ({ type: envelope.type, error })),
+      deadLetters: new MemoryDeadLetters(postOffice),
+      statusBoard: postOffice.statusBoard,
       close: async () => {},
     };
   });

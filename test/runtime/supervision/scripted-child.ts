@@ -7,8 +7,14 @@ export class ScriptedChild implements Child {
   readonly lastCrash: string | undefined;
   readonly events: string[];
   startError: Error | undefined;
+  stopError: Error | undefined;
+  /** Ends with this while it stops. */
+  exitOnStop: Error | undefined;
   hangs = false;
   killed = false;
+  loopDelayMs = 0;
+  heapBytes = 0;
+  isGone = false;
   #listeners: ((exit: ChildExit) => void)[] = [];
 
   constructor(spec: ChildSpec, lastCrash: string | undefined, events: string[]) {
@@ -27,7 +33,9 @@ export class ScriptedChild implements Child {
   async stop(): Promise<void> {
     this.events.push(`stop ${this.spec.id}`);
     if (this.hangs) return new Promise(() => {});
-    this.exit();
+    if (this.stopError) throw this.stopError;
+    this.exit(this.exitOnStop);
+    if (this.exitOnStop) throw this.exitOnStop;
   }
 
   health(): Promise<ChildHealth> {
@@ -38,8 +46,8 @@ export class ScriptedChild implements Child {
       mailboxDepth: 0,
       pendingAsks: 0,
       turns: 0,
-      loopDelayMs: 0,
-      heapBytes: 0,
+      loopDelayMs: this.loopDelayMs,
+      heapBytes: this.heapBytes,
     });
   }
 
@@ -58,7 +66,8 @@ export class ScriptedChild implements Child {
   }
 
   /** Ends this life: with an error, a crash. */
-  exit(error?: Error): void {
-    for (const listener of this.#listeners.splice(0)) listener(error ? { error } : {});
+  exit(error?: Error, outOfMemory = false): void {
+    this.isGone = true;
+    for (const listener of this.#listeners.splice(0)) listener(error ? { error, outOfMemory } : {});
   }
 }

@@ -1,46 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../src/runtime/clock.ts';
-import { silentLogger } from '../../../src/runtime/logger.ts';
-import { Metrics } from '../../../src/runtime/metrics.ts';
-import { seededRandom } from '../../../src/runtime/random.ts';
-import { type ChildSpecInput, childSpec } from '../../../src/runtime/supervision/child-spec.ts';
-import { Supervisor } from '../../../src/runtime/supervision/supervisor.ts';
-import { ScriptedChild } from './scripted-child.ts';
+import { childSpec } from '../../../src/runtime/supervision/child-spec.ts';
+import { HeartbeatJudge, STRIKES_MAX } from '../../../src/runtime/supervision/heartbeat.ts';
+import type { ScriptedChild } from './scripted-child.ts';
+import { createWorld as createTree, leaf, type SpecInput } from './scripted-world.ts';
 
-const module = new URL('file:///nowhere.ts');
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-function createWorld(
-  inputs: (Partial<ChildSpecInput> & { id: string })[],
-  script: (child: ScriptedChild) => void = () => {},
-) {
-  const clock = new ManualClock(0);
-  const events: string[] = [];
-  const lives: ScriptedChild[] = [];
-  const gaveUp: string[] = [];
-  const supervisor = new Supervisor({
-    specs: inputs.map((input) => childSpec({ module, ...input })),
-    spawn: (spec, lastCrash) => {
-      const child = new ScriptedChild(spec, lastCrash, events);
-      script(child);
-      lives.push(child);
-      return child;
-    },
-    clock,
-    random: seededRandom(1),
-    log: silentLogger,
-    metrics: new Metrics('main'),
-    onGiveUp: (reason) => gaveUp.push(reason),
-  });
-  const advance = async (byMs: number) => {
-    const untilMs = clock.nowMs() + byMs;
-    do await settled();
-    while (clock.fireNext(untilMs));
-    await settled();
-  };
-  const newest = (id: string) => lives.filter(({ spec }) => spec.id === id).at(-1) as ScriptedChild;
-  return { supervisor, events, lives, gaveUp, advance, newest };
-}
+const createWorld = (inputs: readonly SpecInput[], script?: (child: ScriptedChild) => void) =>
+  createTree(inputs.map(leaf), script ? { script } : {});
 
 describe('supervisor', () => {
   it('starts left to right and stops right to left', async () => {
@@ -122,7 +87,9 @@ describe('supervisor', () => {
     const started = supervisor.start();
     started.catch(() => {});
     await advance(5_000);
-    await expect(started).rejects.toThrow('a does not start: no disk');
+    await expect(started).rejects.toThrow(
+      'could not start: a crashed more than 2 times in 30000 ms: no disk',
+    );
     expect(lives).toHaveLength(3);
     expect(gaveUp).toHaveLength(1);
   });
@@ -144,7 +111,7 @@ describe('supervisor', () => {
     newest('edge').hangs = true;
     await advance(8_000);
     expect(lives[0]?.killed).toBe(false);
-    expect(gaveUp).toEqual(['edge hangs and must not be ended by force']);
+    expect(gaveUp).toEqual(['edge hangs: no heartbeat for 4000 ms; it must not be ended by force']);
   });
 
   it('ends a child by force that does not stop in time, and goes on with the others', async () => {
@@ -159,22 +126,114 @@ describe('supervisor', () => {
     await stopped;
     expect(events.slice(2)).toEqual(['stop b', 'kill b', 'stop a']);
   });
-});
 
-describe('child specs', () => {
-  it.each([
-    [[{ id: 'A' }], 'child id "A": lower-case letters, digits and dashes only'],
-    [[{ id: 'a' }, { id: 'a' }], 'child id "a" is used twice'],
-    [[{ id: 'a', shutdownMs: 0 }], 'a: shutdownMs must be positive'],
-    [[{ id: 'a', startMsMax: -1 }], 'a: startMsMax must be positive'],
-    [[{ id: 'a', hungAfterMs: 0 }], 'a: hungAfterMs must be positive'],
-    [[{ id: 'a', restartsMax: 1.5 }], 'a: restartsMax must be an integer ≥ 0'],
-    [[{ id: 'a', restartWindowMs: 0 }], 'a: restartWindowMs must be positive'],
-    [
-      [{ id: 'a', restart: 'temporary' as const, neverTerminate: true }],
-      'a: a temporary child cannot be neverTerminate, nothing would bring it back',
-    ],
-  ])('%j are refused: %s', (inputs, reason) => {
-    expect(() => createWorld(inputs)).toThrow(`illegal child spec: ${reason}`);
+  it('counts a child whose event loop is late heartbeat after heartbeat as hung', async () => {
+    const { supervisor, lives, newest, advance } = createWorld([{ id: 'a', loopLagMsMax: 100 }]);
+    await supervisor.start();
+    newest('a').loopDelayMs = 101;
+    await advance((STRIKES_MAX - 1) * 1_000);
+    expect(lives).toHaveLength(1);
+    await advance(1_000);
+    expect(lives[0]?.killed).toBe(true);
+    expect(lives).toHaveLength(2);
+  });
+
+  it('forgives a late event loop that recovers', async () => {
+    const { supervisor, lives, newest, advance } = createWorld([{ id: 'a', loopLagMsMax: 100 }]);
+    await supervisor.start();
+    for (let beat = 0; beat < 10; beat += 1) {
+      newest('a').loopDelayMs = beat % STRIKES_MAX === 0 ? 0 : 500;
+      await advance(1_000);
+    }
+    expect(lives).toHaveLength(1);
+  });
+
+  it('leaves in order before the heap of a neverTerminate child is full', async () => {
+    const { supervisor, gaveUp, lives, newest, advance } = createWorld([
+      { id: 'edge', neverTerminate: true, heapMibMax: 100 },
+    ]);
+    await supervisor.start();
+    newest('edge').heapBytes = 95 * 1024 * 1024;
+    await advance(STRIKES_MAX * 1_000);
+    expect(gaveUp).toEqual(['edge its heap of 100 MiB is almost full; it must not be ended by force']);
+    expect(lives[0]?.killed).toBe(false);
+    expect(lives[0]?.isGone).toBe(true);
+  });
+
+  it('does not take a pause of the whole process for a hang of its children', () => {
+    const judge = new HeartbeatJudge(
+      childSpec({ id: 'a', module: new URL('file:///a'), hungAfterMs: 5_000 }),
+    );
+    expect(judge.missed(3_600_000)).toBeUndefined();
+    expect(judge.missed(2_000)).toBeUndefined();
+    expect(judge.missed(2_000)).toMatchObject({ kind: 'hang' });
+  });
+
+  it('backs off longer with each restart in a row, and begins anew after a life that lasted', async () => {
+    const { supervisor, clock, lives, newest, advance } = createWorld([
+      { id: 'a', restartsMax: 100, backoffFirstMs: 100, backoffMsMax: 1_000, backoffResetMs: 20_000 },
+    ]);
+    await supervisor.start();
+    const waited: number[] = [];
+    for (let crash = 1; crash <= 7; crash += 1) {
+      if (crash === 7) await advance(20_000);
+      const before = lives.length;
+      const diedAtMs = clock.nowMs();
+      newest('a').exit(new Error('boom'));
+      while (lives.length === before) await advance(1);
+      waited.push(clock.nowMs() - diedAtMs);
+    }
+    const [first, second, third, fourth, fifth, sixth, afterReset] = waited;
+    expect([first, afterReset]).toEqual([0, 0]);
+    for (const [ms, fullMs] of [
+      [second, 100],
+      [third, 200],
+      [fourth, 400],
+      [fifth, 800],
+      [sixth, 1_000],
+    ] as const) {
+      expect(ms).toBeGreaterThanOrEqual(fullMs / 2);
+      expect(ms).toBeLessThanOrEqual(fullMs + 1);
+    }
+  });
+
+  it('says that a child is down from its end until it runs again', async () => {
+    const { supervisor, down, newest, advance } = createWorld([{ id: 'a' }, { id: 'b' }]);
+    await supervisor.start();
+    expect([...down]).toEqual([]);
+    newest('a').exit(new Error('boom'));
+    expect([...down]).toEqual(['a']);
+    await advance(10);
+    expect([...down]).toEqual([]);
+  });
+
+  it('renews its word while the child waits to be restarted, and not after that', async () => {
+    const { supervisor, down, newest, advance } = createWorld([
+      { id: 'a', backoffFirstMs: 10_000, backoffMsMax: 10_000 },
+    ]);
+    await supervisor.start();
+    newest('a').exit(new Error('boom'));
+    await advance(10);
+    newest('a').exit(new Error('boom'));
+    for (let second = 0; second < 4; second += 1) {
+      down.clear();
+      await advance(1_000);
+      expect([...down]).toEqual(['a']);
+    }
+    await advance(10_000);
+    expect(supervisor.ready).toBe(true);
+    down.clear();
+    await advance(5_000);
+    expect([...down]).toEqual([]);
+  });
+
+  it('does not say of a child that is done that it comes back', async () => {
+    const { supervisor, down, newest, advance } = createWorld([{ id: 'a', restart: 'temporary' }]);
+    await supervisor.start();
+    newest('a').exit(new Error('boom'));
+    await advance(5_000);
+    expect([...down]).toEqual([]);
+    expect(supervisor.report()[0]).toMatchObject({ state: 'ended', lastError: 'boom' });
+    expect(supervisor.ready).toBe(true);
   });
 });

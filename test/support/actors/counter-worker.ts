@@ -7,18 +7,29 @@ export type CounterLetter =
   | Letter<'GetCount', Record<never, never>>
   | Letter<'Throw', Record<never, never>>
   | Letter<'ThrowOnce', Record<never, never>>
+  | Letter<'Exhaust', Record<never, never>>
   | Letter<'Hang', Record<never, never>>;
 export interface CounterReplies {
   GetCount: { count: number };
 }
 export const COUNTER: Address<CounterLetter, CounterReplies> = address('counter');
 
-export function createActor({ redis, settings }: ActorEnvironment<{ failStart?: boolean }>) {
+export interface CounterSettings {
+  readonly failStart?: boolean;
+  readonly onStop?: 'throw' | 'exit';
+}
+
+export function createActor({ redis, settings }: ActorEnvironment<CounterSettings>) {
   return defineActor<CounterLetter, undefined>({
     name: 'counter',
-    start: () => {
+    start: async () => {
+      if (await redis.exists('test-fail-start')) throw new Error('cannot start again');
       if (settings.failStart) throw new Error('cannot start');
       return undefined;
+    },
+    stop: () => {
+      if (settings.onStop === 'throw') throw new Error('cannot stop');
+      if (settings.onStop === 'exit') process.exit(3);
     },
     receive: async (_state, letters, context) => {
       for (const letter of letters) {
@@ -34,6 +45,9 @@ export function createActor({ redis, settings }: ActorEnvironment<{ failStart?: 
           case 'ThrowOnce':
             if (letter.attempt === 1) throw new Error('thrown once');
             break;
+          case 'Exhaust':
+            if (letter.attempt === 1) fillHeap();
+            break;
           case 'Hang':
             if (letter.attempt === 1) for (;;);
             break;
@@ -43,4 +57,9 @@ export function createActor({ redis, settings }: ActorEnvironment<{ failStart?: 
       }
     },
   });
+}
+
+function fillHeap(): void {
+  const kept: number[][] = [];
+  for (;;) kept.push(Array.from({ length: 10_000 }, (_, n) => n + 0.5));
 }

@@ -1,0 +1,31 @@
+/** How a mailbox lies in Redis: two streams with one consumer group and one consumer of a fixed name. */
+import { decode } from '../../protocol/codec.ts';
+import type { Envelope } from '../../protocol/envelope.ts';
+import { controlMailboxKey, mailboxKey, postedIdsKey } from '../../protocol/redis-keys.ts';
+import { luaScript, type RedisConnection } from '../redis/redis-connections.ts';
+
+export const GROUP = 'actor';
+export const CONSUMER = 'reader';
+
+export type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[] | null];
+export type StreamReply = readonly (readonly [key: Buffer, entries: readonly StreamEntry[]])[] | null;
+
+/** Makes streams and groups, from the first entry on; leaves existing ones alone. */
+export async function createMailbox(redis: RedisConnection, name: string): Promise<void> {
+  const create = luaScript(redis, new URL('./lua/create-mailbox-3.lua', import.meta.url));
+  await create(mailboxKey(name), controlMailboxKey(name), postedIdsKey(name), GROUP);
+}
+
+/** Undefined for an entry that was trimmed while pending or does not hold an envelope. */
+export function envelopeOf(fields: readonly Buffer[] | null): Envelope | undefined {
+  const bytes = fields?.[1];
+  if (!bytes) return undefined;
+  try {
+    const envelope = decode(bytes) as Partial<Envelope> | null;
+    return typeof envelope?.id === 'string' && typeof envelope.type === 'string'
+      ? (envelope as Envelope)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
