@@ -34,8 +34,8 @@ export interface Mailbox {
   /** Acks and deletes. Unknown ids are ignored. */
   ack(deliveryIds: readonly string[]): Promise<void>;
   /**
-   * These letters did no harm: their attempts are counted anew. Delivered again, they come as attempt 2, because
-   * an actor may need to know that they are not new.
+   * These letters did no harm: their attempts are counted anew. Delivered again, they come as attempt 2,
+   * because an actor may need to know that they are not new.
    */
   forgive(deliveryIds: readonly string[]): Promise<void>;
   /** Moves a letter to the dead letters with its error, and acks it. */
