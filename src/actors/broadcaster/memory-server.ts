@@ -118,7 +118,8 @@ export class MemorySocket implements ClientSocket {
 
   send(frame: string | Uint8Array): SendStatus {
     if (this.closeCode !== undefined) return 'dropped';
-    const copy = typeof frame === 'string' ? frame : frame.slice();
+    // Not `slice`: that of a Buffer is a view of the bytes its owner goes on to change.
+    const copy = typeof frame === 'string' ? frame : new Uint8Array(frame);
     if (!this.#isStalled) {
       this.received.push(copy);
       return 'sent';

@@ -1,0 +1,122 @@
+/** A player: listens, bets on cells near the line, looks at the account, signs out and in again. */
+import { COLUMN_LENGTHS_MS } from '../../src/domain/cell.ts';
+import { SYMBOL } from '../../src/domain/tick.ts';
+import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
+import { Account } from './account.ts';
+import { Dice } from './dice.ts';
+import { Listener } from './listener.ts';
+import type { Network } from './network.ts';
+import { Wager } from './wager.ts';
+import { walletOf } from './wallets.ts';
+import type { World } from './world.ts';
+
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 1_500;
+const WAGERS_AT_ONCE_MAX = 8;
+const ROW_CENTS = [500, 1_000, 1_000, 2_000, 2_000, 5_000] as const;
+
+export class Player {
+  readonly account: Account;
+  readonly listener: Listener;
+  /** Everything it ever bet or tried to. */
+  readonly wagers: Wager[] = [];
+  readonly #name: string;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #dice: Dice;
+  /** Places no new bets, but sees to those it placed. */
+  isResting = false;
+
+  constructor(index: number, seed: number, world: World, network: Network) {
+    this.#name = `player-${index}`;
+    this.#dice = new Dice(seed, this.#name);
+    this.#world = world;
+    this.#network = network;
+    this.account = new Account(walletOf(index), world, network);
+    this.listener = new Listener(this.account, world, network);
+  }
+
+  get undecided(): number {
+    return this.wagers.filter(({ isDecided }) => !isDecided).length;
+  }
+
+  start(): void {
+    void this.listener.run();
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      await this.#world.clock.delay(this.#dice.int(PAUSE_MS_MIN, PAUSE_MS_MAX));
+      if (this.account.token === undefined) await this.account.signIn();
+      if (this.isResting) continue;
+      const act = this.#dice.fraction();
+      if (act < 0.8) await this.#bet();
+      else if (act < 0.9) await this.#look();
+      else if (act < 0.93) await this.account.signOut();
+      else if (act < 0.96) await this.account.signIn();
+      else if (act < 0.98) await this.account.forge();
+      else await this.account.misuse();
+    }
+  }
+
+  /** A last bet, when all is well again: it must be decided. */
+  betOnce(): void {
+    void this.#bet();
+  }
+
+  async #bet(): Promise<void> {
+    if (this.undecided >= WAGERS_AT_ONCE_MAX) return;
+    const request = await this.#choose();
+    if (!request) return;
+    const key = `${this.#name}-${this.wagers.length}`;
+    const wager = new Wager(key, request, this.account, this.#world, this.#network);
+    this.wagers.push(wager);
+    void wager.place();
+  }
+
+  async #choose(): Promise<PlaceBetRequest | undefined> {
+    const dice = this.#dice;
+    const { clock, plan, judge } = this.#world;
+    const priceCents = judge.head?.priceCents;
+    if (priceCents === undefined) return undefined;
+    const rowCents = dice.chance(0.03) ? 100 : dice.pick(ROW_CENTS);
+    const lengthMs = dice.chance(0.9) ? plan.rules.columnMs : dice.pick(COLUMN_LENGTHS_MS);
+    const nextMs = (Math.floor(clock.nowMs() / lengthMs) + 1) * lengthMs;
+    const ahead = dice.chance(0.03) ? dice.int(9, 14) : dice.int(dice.chance(0.1) ? 0 : 1, 3);
+    const opensAtMs = nextMs + ahead * lengthMs;
+    if (!this.isResting && dice.chance(0.15)) {
+      // To arrive just about when the column locks.
+      const waitMs = opensAtMs - plan.rules.lockMs - plan.rules.holdMs - dice.int(0, 250) - clock.nowMs();
+      if (waitMs > 0 && waitMs < 6_000) await clock.delay(waitMs);
+    }
+    const reach = dice.chance(0.05) ? 60 : 2;
+    const lowCents = (Math.floor(priceCents / rowCents) + dice.int(-reach, reach)) * rowCents;
+    const isOffRaster = dice.chance(0.02);
+    return {
+      symbol: SYMBOL,
+      kind: 'touch',
+      opensAtMs: isOffRaster && dice.chance(0.5) ? opensAtMs + 1 : opensAtMs,
+      closesAtMs: opensAtMs + lengthMs + (isOffRaster ? 1 : 0),
+      lowCents,
+      highCents: lowCents + rowCents + (dice.chance(0.01) ? 1 : 0),
+      stakeMicros: String(this.#stakeMicros()),
+      minMultiplier: dice.chance(0.1) ? '6.00' : '1.01',
+    };
+  }
+
+  #stakeMicros(): number {
+    const { minStakeMicros, maxStakeMicros } = this.#world.plan.rules;
+    if (this.#dice.chance(0.03)) return this.#dice.pick([minStakeMicros - 1, maxStakeMicros + 1]);
+    if (this.#dice.chance(0.05)) return this.#dice.pick([minStakeMicros, maxStakeMicros]);
+    return Math.floor(this.#dice.magnitude(minStakeMicros, maxStakeMicros / 5));
+  }
+
+  /** Reads what it is shown; whatever it sees must be possible. */
+  async #look(): Promise<void> {
+    const headers = this.account.headers();
+    for (const path of ['/v1/account', '/v1/bets', '/v1/ledger']) {
+      await this.#network.request({ path, headers });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** The actors' Redis ports over the simulated Redis: each fails as its Redis adapter does. */
+import type { ClientRegistry } from '../../src/actors/broadcaster/client-registry.ts';
+import type { GridCache } from '../../src/actors/broadcaster/grid-cache.ts';
+import { MemorySessionGate } from '../../src/actors/broadcaster/sessions/memory-session-gate.ts';
+import type { SessionGate } from '../../src/actors/broadcaster/sessions/session-gate.ts';
+import type { PriceHistory } from '../../src/actors/history-writer/price-history.ts';
+import type { LatestPriceStore } from '../../src/actors/price-feed/latest-price-store.ts';
+import { MemorySessionStore } from '../../src/actors/session-guard/memory-session-store.ts';
+import { type SessionStore, SessionStoreUnavailable } from '../../src/actors/session-guard/session-store.ts';
+import { refused } from '../../src/protocol/errors.ts';
+import type { Life } from './life.ts';
+import { RedisAway, type SimRedis } from './sim-redis.ts';
+
+export function sessionStore(redis: SimRedis, life: Life): SessionStore {
+  const store = new MemorySessionStore(redis.sessions);
+  const reach = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await redis.call(life, 'write', 'sessions', work);
+    } catch (error) {
+      if (error instanceof RedisAway) throw new SessionStoreUnavailable(error.message);
+      throw error;
+    }
+  };
+  return {
+    putNonce: (nonce, ttlSeconds) => reach(() => store.putNonce(nonce, ttlSeconds)),
+    takeNonce: (nonce) => reach(() => store.takeNonce(nonce)),
+    replaceSession: (record) => reach(() => store.replaceSession(record)),
+    removeSession: (wallet, tokenHash) => reach(() => store.removeSession(wallet, tokenHash)),
+  };
+}
+
+export function sessionGate(redis: SimRedis, life: Life): SessionGate {
+  const { betsPerMinute } = redis.parts.plan;
+  const gate = new MemorySessionGate(redis.sessions, { betsPerMinute });
+  const reach = async <T>(work: () => Promise<T>) => {
+    try {
+      return await redis.call(life, 'write', 'gate', work);
+    } catch (error) {
+      if (error instanceof RedisAway) return refused('ACTOR_RESTARTING');
+      throw error;
+    }
+  };
+  return {
+    check: (token) => reach(() => gate.check(token)),
+    checkBet: (token) => reach(() => gate.checkBet(token)),
+  };
+}
+
+export const priceHistory = (redis: SimRedis, life: Life): PriceHistory => ({
+  append: (ticks) => redis.call(life, 'write', 'history', () => redis.history.append(ticks)),
+  rehydrate: (ticks) => redis.call(life, 'write', 'history', () => redis.history.rehydrate(ticks)),
+  extent: () => redis.call(life, 'read', 'history', () => redis.history.extent()),
+  range: (range) => redis.call(life, 'read', 'history', () => redis.history.range(range)),
+  prune: (beforeMs) => redis.call(life, 'write', 'history', () => redis.history.prune(beforeMs)),
+  clear: () => redis.call(life, 'write', 'history', () => redis.history.clear()),
+});
+
+export const latestPrice = (redis: SimRedis, life: Life): LatestPriceStore => ({
+  put: (tick) => redis.call(life, 'write', 'price', () => redis.latestPrice.put(tick)),
+  get: () => redis.call(life, 'read', 'price', () => redis.latestPrice.get()),
+});
+
+export const gridCache = (redis: SimRedis, life: Life): GridCache => ({
+  get: (params) => redis.call(life, 'read', 'grid', () => redis.gridCache.get(params)),
+  put: (params, grid) => redis.call(life, 'write', 'grid', () => redis.gridCache.put(params, grid)),
+});
+
+export const clientRegistry = (redis: SimRedis, life: Life): ClientRegistry => ({
+  register: (name, connections) =>
+    redis.call(life, 'write', 'registry', () => redis.registry.register(name, connections)),
+  unregister: (name, connections) =>
+    redis.call(life, 'write', 'registry', () => redis.registry.unregister(name, connections)),
+  forget: (name) => redis.call(life, 'write', 'registry', () => redis.registry.forget(name)),
+  count: () => redis.call(life, 'read', 'registry', () => redis.registry.count()),
+});
