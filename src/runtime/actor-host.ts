@@ -42,6 +42,7 @@ export type HostState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped' 
 
 export interface HostHealth {
   readonly state: HostState;
+  /** As of the beat before: the answer must not wait for the store. */
   readonly mailboxDepth: number;
   readonly pendingAsks: number;
   readonly turns: number;
@@ -67,6 +68,8 @@ export class ActorHost<L extends Letter, S> {
   #letterLoop: Promise<void> = Promise.resolve();
   #startedState: { readonly value: S } | undefined;
   #state: HostState = 'new';
+  #mailboxDepth = 0;
+  #isMeasuringDepth = false;
 
   constructor(definition: ActorDefinition<L, S>, options: ActorHostOptions) {
     this.#definition = definition;
@@ -119,8 +122,23 @@ export class ActorHost<L extends Letter, S> {
   }
 
   async health(): Promise<HostHealth> {
-    const mailboxDepth = (await this.#mailbox?.depth()) ?? 0;
+    this.#measureDepth();
+    const mailboxDepth = this.#mailboxDepth;
     return { state: this.#state, mailboxDepth, pendingAsks: this.#asks.pending, turns: this.#turns.finished };
+  }
+
+  /** In the background: an actor whose store is away is not hung. */
+  #measureDepth(): void {
+    if (!this.#mailbox || this.#isMeasuringDepth) return;
+    this.#isMeasuringDepth = true;
+    const measured = this.#mailbox.depth().then((depth) => {
+      this.#mailboxDepth = depth;
+    });
+    measured
+      .catch(() => {})
+      .finally(() => {
+        this.#isMeasuringDepth = false;
+      });
   }
 
   get state(): HostState {

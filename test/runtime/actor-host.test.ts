@@ -6,7 +6,17 @@ import {
   type Letter,
   type Received,
 } from '../../src/protocol/envelope.ts';
-import { type ActorContext, defineActor } from '../../src/runtime/index.ts';
+import { ActorHost } from '../../src/runtime/actor-host.ts';
+import {
+  type ActorContext,
+  defineActor,
+  Metrics,
+  seededRandom,
+  silentLogger,
+  systemClock,
+} from '../../src/runtime/index.ts';
+import { MemoryPostOffice } from '../../src/runtime/mailbox/memory-mailbox.ts';
+import { MemorySignalBus } from '../../src/runtime/signals/memory-signal-bus.ts';
 import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
 
 type CounterLetter =
@@ -217,6 +227,28 @@ describe('letters that come again', () => {
     expect(of('a')).toEqual(['a1', 'a3', 'a4']);
     expect(of('b')).toEqual(['b1', 'b2']);
     expect(system.postOffice.deadLetters).toMatchObject([{ envelope: { key: 'a', body: 2 } }]);
+  });
+});
+
+describe('health', () => {
+  it('answers at once while the store is away', async () => {
+    const postOffice = new MemoryPostOffice();
+    const open = postOffice.open.bind(postOffice);
+    postOffice.open = async (name) =>
+      Object.assign(await open(name), { depth: () => new Promise<number>(() => {}) });
+    const common = {
+      postOffice,
+      signals: new MemorySignalBus(),
+      clock: systemClock,
+      random: seededRandom(1),
+    };
+    const host = new ActorHost<never, undefined>(
+      { name: 'lonely', start: () => undefined, receive: () => {} },
+      { ...common, id: 'lonely', log: silentLogger, metrics: new Metrics('lonely'), onCrash: () => {} },
+    );
+    await host.start();
+    expect(await host.health()).toMatchObject({ state: 'running', mailboxDepth: 0 });
+    await host.stop();
   });
 });
 

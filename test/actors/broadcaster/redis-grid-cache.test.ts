@@ -1,33 +1,22 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RedisGridCache } from '../../../src/actors/broadcaster/redis-grid-cache.ts';
 import { encode } from '../../../src/protocol/codec.ts';
 import { gridCacheKey } from '../../../src/protocol/redis-keys.ts';
-import { commandConnection, connect, type RedisConnection } from '../../../src/runtime/index.ts';
 import { gridCacheContract } from '../../contract/grid-cache.contract.ts';
-import { startTestRedis, type TestRedis } from '../../support/redis-server.ts';
+import { useRedis } from '../../support/use-redis.ts';
 
-let server: TestRedis;
-let redis: RedisConnection;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = await connect(commandConnection(server.url));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const used = useRedis();
 
 gridCacheContract('RedisGridCache', async () => ({
-  cache: new RedisGridCache(redis),
-  vanish: async () => void (await redis.flushall()),
+  cache: new RedisGridCache(used.redis),
+  vanish: async () => void (await used.redis.flushall()),
 }));
 
 it('keeps a grid as a String with 300 seconds to live', async () => {
-  await new RedisGridCache(redis).put('params', [[null]]);
+  await new RedisGridCache(used.redis).put('params', [[null]]);
   expect(gridCacheKey('params')).toBe('cache:grid:params');
-  expect(await redis.type('cache:grid:params')).toBe('string');
-  expect([299, 300]).toContain(await redis.ttl('cache:grid:params'));
+  expect(await used.redis.type('cache:grid:params')).toBe('string');
+  expect([299, 300]).toContain(await used.redis.ttl('cache:grid:params'));
 });
 
 it.each([
@@ -37,6 +26,6 @@ it.each([
   ['an empty grid', Buffer.from(encode([]))],
   ['wrong cells', Buffer.from(encode([[1.5], ['2']]))],
 ])('takes %s for absent', async (_name, value) => {
-  await redis.set(gridCacheKey('rubbish'), value);
-  expect(await new RedisGridCache(redis).get('rubbish')).toBeUndefined();
+  await used.redis.set(gridCacheKey('rubbish'), value);
+  expect(await new RedisGridCache(used.redis).get('rubbish')).toBeUndefined();
 });

@@ -1,59 +1,50 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RedisSessionGate } from '../../../../src/actors/broadcaster/sessions/redis-session-gate.ts';
 import { refused } from '../../../../src/protocol/errors.ts';
 import { rateLimitKey, sessionKey } from '../../../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../../../src/protocol/session-token.ts';
-import { commandConnection, connect, type RedisConnection } from '../../../../src/runtime/index.ts';
+import { commandConnection, connect } from '../../../../src/runtime/index.ts';
 import { BETS_PER_MINUTE, sessionGateContract } from '../../../contract/session-gate.contract.ts';
-import { startTestRedis, type TestRedis } from '../../../support/redis-server.ts';
+import { startTestRedis } from '../../../support/redis-server.ts';
 import { randomSession } from '../../../support/sessions.ts';
+import { useRedis } from '../../../support/use-redis.ts';
 
 const options = { betsPerMinute: BETS_PER_MINUTE };
-let server: TestRedis;
-let redis: RedisConnection;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = await connect(commandConnection(server.url));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const used = useRedis();
 
 sessionGateContract('RedisSessionGate', async () => ({
-  gate: new RedisSessionGate(redis, options),
-  write: async (key, value) => void (await redis.set(key, value, 'EX', 3_600)),
-  read: async (key) => (await redis.get(key)) ?? undefined,
-  vanish: async (key) => void (await redis.del(key)),
+  gate: new RedisSessionGate(used.redis, options),
+  write: async (key, value) => void (await used.redis.set(key, value, 'EX', 3_600)),
+  read: async (key) => (await used.redis.get(key)) ?? undefined,
+  vanish: async (key) => void (await used.redis.del(key)),
   close: async () => {},
 }));
 
 async function signedIn() {
   const session = randomSession();
-  await redis.set(sessionKey(session.record.wallet), encodeSessionRecord(session.record), 'EX', 3_600);
+  await used.redis.set(sessionKey(session.record.wallet), encodeSessionRecord(session.record), 'EX', 3_600);
   return session;
 }
 
 it('keeps the counter as a String with 60 seconds to live, not renewed by later bets', async () => {
-  const gate = new RedisSessionGate(redis, options);
+  const gate = new RedisSessionGate(used.redis, options);
   const { token, record } = await signedIn();
   const key = rateLimitKey(record.wallet);
   await gate.checkBet(token);
-  expect(await redis.type(key)).toBe('string');
-  expect([59, 60]).toContain(await redis.ttl(key));
-  await redis.expire(key, 20);
+  expect(await used.redis.type(key)).toBe('string');
+  expect([59, 60]).toContain(await used.redis.ttl(key));
+  await used.redis.expire(key, 20);
   await gate.checkBet(token);
-  expect(await redis.get(key)).toBe('2');
-  expect(await redis.ttl(key)).toBeLessThanOrEqual(20);
+  expect(await used.redis.get(key)).toBe('2');
+  expect(await used.redis.ttl(key)).toBeLessThanOrEqual(20);
 });
 
 it('does not limit a wallet for ever when its counter has no time to live', async () => {
-  const gate = new RedisSessionGate(redis, options);
+  const gate = new RedisSessionGate(used.redis, options);
   const { token, record } = await signedIn();
-  await redis.set(rateLimitKey(record.wallet), '99');
+  await used.redis.set(rateLimitKey(record.wallet), '99');
   expect(await gate.checkBet(token)).toMatchObject({ ok: true, value: { betsLeft: BETS_PER_MINUTE - 1 } });
-  expect(await redis.ttl(rateLimitKey(record.wallet))).toBeGreaterThan(0);
+  expect(await used.redis.ttl(rateLimitKey(record.wallet))).toBeGreaterThan(0);
 });
 
 it('does not ask Redis about a malformed token', async () => {
@@ -65,8 +56,10 @@ it('does not ask Redis about a malformed token', async () => {
 
 it('fails closed with a retryable error when a key has a foreign type or Redis is gone', async () => {
   const { token, record } = await signedIn();
-  await redis.rpush(rateLimitKey(record.wallet), 'foreign');
-  expect(await new RedisSessionGate(redis, options).checkBet(token)).toEqual(refused('ACTOR_RESTARTING'));
+  await used.redis.rpush(rateLimitKey(record.wallet), 'foreign');
+  expect(await new RedisSessionGate(used.redis, options).checkBet(token)).toEqual(
+    refused('ACTOR_RESTARTING'),
+  );
 
   const gone = await startTestRedis();
   const connection = await connect(commandConnection(gone.url));
@@ -78,9 +71,9 @@ it('fails closed with a retryable error when a key has a foreign type or Redis i
 });
 
 it('goes on after SCRIPT FLUSH', async () => {
-  const gate = new RedisSessionGate(redis, options);
+  const gate = new RedisSessionGate(used.redis, options);
   const { token } = await signedIn();
   await gate.check(token);
-  await redis.script('FLUSH');
+  await used.redis.script('FLUSH');
   expect((await gate.check(token)).ok).toBe(true);
 });
