@@ -1,32 +1,16 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Envelope } from '../../src/protocol/envelope.ts';
-import {
-  commandConnection,
-  connect,
-  Metrics,
-  type RedisConnection,
-  silentLogger,
-  systemClock,
-} from '../../src/runtime/index.ts';
+import { Metrics, silentLogger, systemClock } from '../../src/runtime/index.ts';
 import { RedisPostOffice } from '../../src/runtime/mailbox/redis-post-office.ts';
-import { startTestRedis, type TestRedis } from '../support/redis-server.ts';
+import { useRedis } from '../support/use-redis.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-let server: TestRedis;
-let redis: RedisConnection;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = await connect(commandConnection(server.url));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const used = useRedis();
 beforeEach(async () => {
-  await redis.flushall();
+  await used.redis.flushall();
 });
 
 interface Ran {
@@ -41,7 +25,7 @@ interface Ran {
 }
 
 function run(...args: string[]): Promise<Ran> {
-  const env = { ...process.env, REDIS_URL: server.url };
+  const env = { ...process.env, REDIS_URL: used.server.url };
   return new Promise((resolve) => {
     execFile(process.execPath, [CLI, 'dead', ...args], { env }, (error, stdout, stderr) => {
       const last = stdout.trimEnd().split('\n').at(-1);
@@ -53,7 +37,13 @@ function run(...args: string[]): Promise<Ran> {
 
 function office(): RedisPostOffice {
   const metrics = new Metrics('test');
-  return new RedisPostOffice({ redisUrl: server.url, redis, clock: systemClock, log: silentLogger, metrics });
+  return new RedisPostOffice({
+    redisUrl: used.server.url,
+    redis: used.redis,
+    clock: systemClock,
+    log: silentLogger,
+    metrics,
+  });
 }
 
 /** Posts letters and buries them, as an actor does that they crash. */

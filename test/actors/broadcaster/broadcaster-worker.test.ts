@@ -1,42 +1,25 @@
 /** What `createActor` puts together: the real server and the real Redis, in this thread. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createActor } from '../../../src/actors/broadcaster/broadcaster-worker.ts';
 import { done } from '../../../src/protocol/errors.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
 import { CLIENTS_KEY, sessionKey } from '../../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../../src/protocol/session-token.ts';
 import { priceSignals } from '../../../src/protocol/signals.ts';
-import {
-  commandConnection,
-  connect,
-  Metrics,
-  type RedisConnection,
-  silentLogger,
-  systemClock,
-  systemRandom,
-} from '../../../src/runtime/index.ts';
+import { Metrics, silentLogger, systemClock, systemRandom } from '../../../src/runtime/index.ts';
 import { createTestSystem, type TestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { BROADCASTER_SETTINGS, MARKET } from '../../support/broadcaster-fixture.ts';
 import { tickAt } from '../../support/market.ts';
-import { freePort, startTestRedis, type TestRedis } from '../../support/redis-server.ts';
+import { freePort } from '../../support/redis-server.ts';
 import { randomSession } from '../../support/sessions.ts';
+import { useRedis } from '../../support/use-redis.ts';
 import { WsClient } from '../../support/ws-client.ts';
 
 const id = 'broadcaster-1';
-let redisServer: TestRedis;
-let redis: RedisConnection;
+const used = useRedis();
 let port: number;
 let system: TestSystem;
 let exitHooks: (() => void)[];
-
-beforeAll(async () => {
-  redisServer = await startTestRedis();
-  redis = await connect(commandConnection(redisServer.url));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await redisServer.stop();
-});
 
 beforeEach(async () => {
   port = await freePort();
@@ -46,7 +29,7 @@ beforeEach(async () => {
   const broadcaster = await createActor({
     id,
     settings: { ...BROADCASTER_SETTINGS, port },
-    redis,
+    redis: used.redis,
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,
@@ -69,7 +52,7 @@ const open = (): Promise<WsClient> => new WsClient(`ws://127.0.0.1:${port}/v1/ws
 
 async function signedIn(client: WsClient): Promise<string> {
   const { token, record } = randomSession();
-  await redis.set(sessionKey(record.wallet), encodeSessionRecord(record), 'EX', 60);
+  await used.redis.set(sessionKey(record.wallet), encodeSessionRecord(record), 'EX', 60);
   expect(await client.ask({ op: 'auth', token, id: record.wallet })).toMatchObject({
     ack: 'auth',
     wallet: record.wallet,
@@ -83,22 +66,25 @@ it('keeps grids and clients in Redis under their keys', async () => {
   system.signals.publish(priceSignals('btc:usd').name, tickAt(1));
   await client.frame(({ push }) => push === 'grid');
   const [key = ''] = await vi.waitUntil(async () => {
-    const keys = await redis.keys('cache:grid:*');
+    const keys = await used.redis.keys('cache:grid:*');
     return keys.length > 0 && keys;
   });
-  expect([await redis.type(key), [299, 300].includes(await redis.ttl(key))]).toEqual(['string', true]);
-  expect(await redis.smembers(CLIENTS_KEY)).toEqual([`${id}:1`]);
+  expect([await used.redis.type(key), [299, 300].includes(await used.redis.ttl(key))]).toEqual([
+    'string',
+    true,
+  ]);
+  expect(await used.redis.smembers(CLIENTS_KEY)).toEqual([`${id}:1`]);
   client.socket.close();
-  await vi.waitUntil(async () => (await redis.scard(CLIENTS_KEY)) === 0);
+  await vi.waitUntil(async () => (await used.redis.scard(CLIENTS_KEY)) === 0);
 });
 
 it('goes on after FLUSHALL: who was signed in is signed out, who is connected stays', async () => {
   const client = await open();
   await signedIn(client);
-  await redis.flushall();
+  await used.redis.flushall();
   await system.advance(60_000);
   expect(await client.frame(({ push }) => push === 'signed-out')).toBeDefined();
-  await vi.waitUntil(async () => (await redis.scard(CLIENTS_KEY)) === 1);
+  await vi.waitUntil(async () => (await used.redis.scard(CLIENTS_KEY)) === 1);
   await signedIn(client);
 });
 
