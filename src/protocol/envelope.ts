@@ -18,7 +18,7 @@ export interface Envelope {
   readonly replyTo?: string;
   /** On a reply: the id of the ask it answers. */
   readonly correlationId?: string;
-  /** Sender's wall clock, ms since the Unix epoch. */
+  /** Sender's wall clock, ms since the Unix epoch; of a delayed letter, when it is due. */
   readonly sentAtMs: number;
   readonly body: unknown;
   /** W3C trace context, carried through unread, and passed on to letters sent while handling this one. */

@@ -41,6 +41,12 @@ export const mailboxKey = (actor: string): string => `mailbox:${actor}`;
 export const controlMailboxKey = (actor: string): string => `mailbox:${actor}:control`;
 /** Sorted set: ids of letters posted once already, newest kept. */
 export const postedIdsKey = (actor: string): string => `mailbox:${actor}:ids`;
+/** Sorted set: ids of letters of one actor held until they are due, by that instant (Redis' clock, µs). */
+export const delayedKey = (actor: string): string => `delayed:${actor}`;
+/** The same for its control letters. */
+export const delayedControlKey = (actor: string): string => `delayed:${actor}:control`;
+/** Hash: the letters of one such set, by id. It exists as long as the set does. */
+export const heldLettersKey = (delayed: string): string => `${delayed}:letters`;
 /** String, there while its supervisor knows that the actor is down and coming back. */
 export const downKey = (actor: string): string => `down:${actor}`;
 /** Stream: the answers to this actor's own asks. */
@@ -50,11 +56,12 @@ export const deadLettersKey = (actor: string): string => `dead:${actor}`;
 /** The actor of a dead letters key. */
 export const actorOfDeadLettersKey = (key: string): string => key.slice(deadLettersKey('').length);
 
+/** Stream: events of one writer, each under the number its log gave it. */
+export const outboxKey = (name: string): string => `outbox:${name}`;
+
 /** Channel: every index tick as it is published (newest wins). */
 export const priceChannel = (symbol: MarketSymbol): string => `prices:${symbol}`;
 /** Channel: the state of the market (volatility, row height, pauses) about once a second. */
 export const marketChannel = (symbol: MarketSymbol): string => `market:${symbol}`;
-/** Channel: what happened to bets and balances, for the sockets of their wallets. */
-export const ACCOUNTS_CHANNEL = 'accounts';
 /** Channel: sessions that ended, so that sockets signed in with them are signed out. */
 export const SESSIONS_CHANNEL = 'sessions';

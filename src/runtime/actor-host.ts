@@ -3,7 +3,8 @@
  * its effects are durable, then acks. The same host runs in a worker thread on Redis and in a test on memory.
  *
  * Invariants: turns never overlap (letters, timers); replies and signals of a turn leave only if it
- * succeeded, and before its acks; the first error ends the host, and `onCrash` hears of it exactly once.
+ * succeeded, and before its acks; the first error ends the host, and `onCrash` hears of it exactly once. An
+ * actor that finishes ends as if it had been stopped, and `onFinish` hears of it unless it crashes over it.
  */
 import type { Envelope, Letter, Received } from '../protocol/envelope.ts';
 import type { ActorContext, ActorDefinition, AnyReceived, AskResult } from './actor.ts';
@@ -14,6 +15,7 @@ import { failpoint } from './failpoint.ts';
 import { LetterTimes } from './letter-times.ts';
 import type { Logger } from './logger.ts';
 import type { Delivery, Mailbox, PostOffice } from './mailbox/mailbox.ts';
+import { MailboxDepth } from './mailbox/mailbox-depth.ts';
 import type { Metrics } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { SignalBus } from './signals/signal-bus.ts';
@@ -30,6 +32,8 @@ export interface ActorHostOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly onCrash: (error: Error) => void;
+  /** The actor ended itself in order. */
+  readonly onFinish?: () => void;
   /** Letters in one turn, at most. */
   readonly batchMax?: number;
   /** A letter delivered more often than this goes to the dead letters. */
@@ -68,8 +72,9 @@ export class ActorHost<L extends Letter, S> {
   #letterLoop: Promise<void> = Promise.resolve();
   #startedState: { readonly value: S } | undefined;
   #state: HostState = 'new';
-  #mailboxDepth = 0;
-  #isMeasuringDepth = false;
+  #stopped: Promise<void> = Promise.resolve();
+  #isFinishing = false;
+  #depth: MailboxDepth | undefined;
 
   constructor(definition: ActorDefinition<L, S>, options: ActorHostOptions) {
     this.#definition = definition;
@@ -86,6 +91,7 @@ export class ActorHost<L extends Letter, S> {
     this.#state = 'starting';
     try {
       this.#mailbox = await this.#options.postOffice.open(this.#options.id);
+      this.#depth = new MailboxDepth(this.#mailbox);
       this.#watch(this.#takeReplies(this.#mailbox));
       await this.#turns.run(async () => {
         failpoint('start.begun');
@@ -103,9 +109,15 @@ export class ActorHost<L extends Letter, S> {
   }
 
   /** Takes no more letters, finishes the current turn, stops the actor, closes the mailbox. */
-  async stop(): Promise<void> {
-    if (this.#state !== 'running') return;
-    this.#state = 'stopping';
+  stop(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'stopping';
+      this.#stopped = this.#stopInOrder();
+    }
+    return this.#stopped;
+  }
+
+  async #stopInOrder(): Promise<void> {
     this.#timers.cancelAll();
     await this.#turns.idle();
     this.#asks.giveUp();
@@ -122,23 +134,9 @@ export class ActorHost<L extends Letter, S> {
   }
 
   async health(): Promise<HostHealth> {
-    this.#measureDepth();
-    const mailboxDepth = this.#mailboxDepth;
+    const mailboxDepth = this.#depth?.letters ?? 0;
+    this.#depth?.measure();
     return { state: this.#state, mailboxDepth, pendingAsks: this.#asks.pending, turns: this.#turns.finished };
-  }
-
-  /** In the background: an actor whose store is away is not hung. */
-  #measureDepth(): void {
-    if (!this.#mailbox || this.#isMeasuringDepth) return;
-    this.#isMeasuringDepth = true;
-    const measured = this.#mailbox.depth().then((depth) => {
-      this.#mailboxDepth = depth;
-    });
-    measured
-      .catch(() => {})
-      .finally(() => {
-        this.#isMeasuringDepth = false;
-      });
   }
 
   get state(): HostState {
@@ -252,15 +250,17 @@ export class ActorHost<L extends Letter, S> {
   }
 
   #createContext(): ActorContext {
-    const { id, clock, random, log, metrics, signals } = this.#options;
+    const { id, clock, random, log, metrics, postOffice, signals } = this.#options;
     return {
       self: id,
       clock,
       random,
       log,
       metrics,
-      send: (to, letter, options) =>
-        this.#options.postOffice.post(to.name, this.#asks.envelope(letter, options)),
+      send: (to, letter, options) => postOffice.post(to.name, this.#asks.envelope(letter, options)),
+      sendLater: async (to, letter, options) =>
+        postOffice.postLater(to.name, this.#asks.envelope(letter, options), options.delayMs),
+      cancelLater: (to, id) => postOffice.cancelLater(to.name, id),
       ask: (to, letter, options) => this.#asks.ask(to.name, letter, options) as Promise<AskResult<never>>,
       reply: (to, body) => this.#reply(to, body),
       defer: (letter) => this.#defer(letter),
@@ -273,6 +273,7 @@ export class ActorHost<L extends Letter, S> {
         }),
       after: (delayMs, work) => this.#timers.after(delayMs, work),
       every: (intervalMs, work) => this.#timers.every(intervalMs, work),
+      finish: () => this.#finish(),
       fail: (error) => this.#crash(error),
     };
   }
@@ -304,6 +305,15 @@ export class ActorHost<L extends Letter, S> {
       await work();
       if (this.#mailbox) await this.#release(this.#mailbox, []);
     });
+  }
+
+  /** As a turn of its own, which comes after the one that runs now and before the next letters'. */
+  #finish(): void {
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
+    const begun = this.#turns.run(async () => void this.stop().catch(() => {}));
+    const ended = begun.then(() => this.#stopped);
+    this.#watch(ended.then(() => void (this.#state === 'stopped' && this.#options.onFinish?.())));
   }
 
   #watch(loop: Promise<void>): void {

@@ -5,6 +5,7 @@
  * batch at a time. When `receive` returns, its effects are durable: only then do the replies and signals it
  * gave leave, and the batch is acked. When it throws, nothing leaves, the actor crashes, is restarted, builds
  * its state anew from its durable source, and the letters come again: handlers must be idempotent.
+ * An actor that has no more to do says so with `finish` and ends in order; what is not done comes again then.
  * Nothing in an actor knows whether it runs in a thread on Redis or in a test on one stack.
  */
 import type { Address, Channel, Letter, Received } from '../protocol/envelope.ts';
@@ -36,6 +37,8 @@ export interface SendOptions {
 
 /** `id`: the sender's own; while the mailbox remembers it, sending it again delivers nothing twice. */
 export type LetterOptions = SendOptions & { readonly id?: string };
+/** `delayMs`: how long the letter is held back at least; an integer ≥ 0, of any size. */
+export type LaterOptions = LetterOptions & { readonly delayMs: number };
 export type AskOptions = SendOptions & { readonly deadlineMs: number };
 
 export interface ActorContext {
@@ -48,6 +51,19 @@ export interface ActorContext {
 
   /** Posts a letter now. Never throws; a full mailbox is an answer, not an exception. */
   send<L extends Letter, R>(to: Address<L, R>, letter: L, options?: LetterOptions): Promise<SendResult>;
+  /**
+   * Posts a letter now that is delivered in `delayMs`, as if sent then (`sentAtMs` says when). It is held in
+   * the store, not here: it comes although sender, receiver or process ended meanwhile. `full`: as many are
+   * held as the mailbox takes. Held under one `id` it is held once, and the first counts. Lost with the store
+   * (FLUSHALL, eviction): whoever must be sure sends it again, under the same `id`. For what may end with
+   * this life `after` is cheaper. Never early; how late, see mailbox.ts. Throws only on an impossible delay.
+   */
+  sendLater<L extends Letter, R>(to: Address<L, R>, letter: L, options: LaterOptions): Promise<SendResult>;
+  /**
+   * Takes back a letter sent later under the sender's own `id`. True: it will not come. False: it is not held
+   * any more, was never, or the store could not be asked. Never throws.
+   */
+  cancelLater(to: Address, id: string): Promise<boolean>;
   /** Posts a letter and waits for its reply, at most `deadlineMs`. Never throws. */
   ask<L extends Letter, R, T extends L['type'] & keyof R>(
     to: Address<L, R>,
@@ -68,6 +84,13 @@ export interface ActorContext {
   after(delayMs: number, work: () => Promise<void> | void): Timer;
   /** Runs `work` as a turn every `intervalMs`, aligned to multiples of it; missed runs coalesce into one. */
   every(intervalMs: number, work: () => Promise<void> | void): Timer;
+  /**
+   * Ends this actor in order once the turn that runs now is over: its effects durable, its replies gone, its
+   * letters acked, then `stop`. If the turn throws, that is a crash as ever. Deferred letters and those still
+   * to come stay in the mailbox for the next life, if there is one: `permanent` is started again, `transient`
+   * and `temporary` are done. No incident.
+   */
+  finish(): void;
   /** Crashes this actor on purpose: its memory can no longer be trusted. */
   fail(error: Error): void;
 }

@@ -3,7 +3,7 @@
  * none. Late replies are dropped. An ask never rejects: that the outcome is unknown is an answer too.
  */
 import type { Envelope, Letter } from '../protocol/envelope.ts';
-import type { AskOptions, AskResult, LetterOptions } from './actor.ts';
+import type { AskOptions, AskResult, LaterOptions, LetterOptions } from './actor.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { PostOffice } from './mailbox/mailbox.ts';
 import type { Random } from './random.ts';
@@ -34,14 +34,16 @@ export class AskDesk {
     return this.#pending.size;
   }
 
-  envelope(letter: Letter, options: LetterOptions = {}): Envelope {
+  envelope(letter: Letter, options: LetterOptions & Partial<LaterOptions> = {}): Envelope {
     const { id: from, clock, random, traces } = this.#options;
+    const { delayMs = 0 } = options;
+    if (!Number.isSafeInteger(delayMs) || delayMs < 0) throw new RangeError(`delayMs is ${delayMs}`);
     const trace = options.trace ?? (options.cause ? options.cause.trace : traces.current);
     return {
       id: options.id ?? random.id(),
       type: letter.type,
       from,
-      sentAtMs: clock.nowMs(),
+      sentAtMs: clock.nowMs() + delayMs,
       body: letter.body,
       ...(trace === undefined ? {} : { trace }),
       ...(options.key === undefined ? {} : { key: options.key }),

@@ -1,24 +1,33 @@
 /**
  * One turn at a time, in order, and what a turn says is held back until it is released. A turn that throws
- * rejects its own promise and says nothing; the queue itself never breaks.
+ * rejects its own promise, says nothing, and is the last: what it left behind can no longer be trusted, so
+ * those that waited behind it never run, although the crash is only on its way.
  */
 export class TurnQueue {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #inTurn = false;
+  #hasFailed = false;
   #outgoing: (() => Promise<void>)[] = [];
   finished = 0;
 
-  /** Runs `turn` after all earlier ones. */
+  /** Runs `turn` after all earlier ones, unless one of them throws. */
   run(turn: () => Promise<void>): Promise<void> {
     this.#waiting += 1;
     const result = this.#tail.then(async () => {
+      if (this.#hasFailed) {
+        this.#waiting -= 1;
+        return;
+      }
       this.#inTurn = true;
       this.#outgoing = [];
       try {
         await turn();
         for (const leave of this.takeOutgoing()) await leave();
         this.finished += 1;
+      } catch (error) {
+        this.#hasFailed = true;
+        throw error;
       } finally {
         this.#inTurn = false;
         this.#outgoing = [];

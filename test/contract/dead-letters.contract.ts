@@ -1,6 +1,6 @@
 /** What the dead letters of every kind of mailbox must do. Part of the mailbox contract. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { REPLAYS_MAX } from '../../src/runtime/mailbox/dead-letters.ts';
+import { DEAD_LETTERS_MAX, REPLAYS_MAX } from '../../src/runtime/mailbox/dead-letters.ts';
 import type { Mailbox } from '../../src/runtime/mailbox/mailbox.ts';
 import { letter, type MailboxWorld, numbers, takeAll } from './mailbox-world.ts';
 
@@ -51,7 +51,8 @@ export function deadLettersContract(findPlace: () => Place): void {
       const deliveries = await takeAll(mailbox, 2);
       expect(numbers(deliveries)).toEqual([2, 1]);
       expect(deliveries[1]).toMatchObject({ attempt: 1, envelope: { replays: 1 } });
-      expect(deliveries[1]?.envelope.expiresAtMs).toBeUndefined();
+      expect(deliveries[1]?.envelope).not.toHaveProperty('expiresAtMs');
+      expect(deliveries[1]?.envelope).not.toHaveProperty('once');
       expect(await dead()).toEqual([]);
     });
 
@@ -84,6 +85,35 @@ export function deadLettersContract(findPlace: () => Place): void {
       expect(await dead()).toHaveLength(1);
     });
 
+    it('come back while control letters have room, however many there are', async () => {
+      const mailbox = await there.openMailbox();
+      await there.world.postOffice.post(there.name, letter(1, { control: true }));
+      await buryNext(mailbox);
+      await Promise.all(
+        Array.from({ length: there.world.lettersMax }, (_, n) =>
+          there.world.postOffice.post(there.name, letter(n, { control: true })),
+        ),
+      );
+      expect(await there.world.deadLetters.replay(there.name, (await dead())[0]?.id ?? '')).toBe('replayed');
+    });
+
+    it(`are about ${DEAD_LETTERS_MAX} at most, and the oldest go first`, async () => {
+      const mailbox = await there.openMailbox();
+      const { lettersMax, postOffice } = there.world;
+      const buried = DEAD_LETTERS_MAX + 300;
+      for (let from = 0; from < buried; from += lettersMax) {
+        const batch = Array.from({ length: lettersMax }, (_, n) => letter(from + n));
+        await Promise.all(batch.map((sent) => postOffice.post(there.name, sent)));
+        const deliveries = await takeAll(mailbox, lettersMax);
+        await Promise.all(deliveries.map((delivery) => mailbox.bury(delivery, 'poison', 1)));
+      }
+      const kept = (await dead()).map(({ envelope }) => (envelope.body as { n: number }).n);
+      expect(kept.length).toBeGreaterThanOrEqual(DEAD_LETTERS_MAX);
+      expect(kept.length).toBeLessThan(buried);
+      expect(kept.at(-1)).toBe(buried - 1);
+      expect(kept[0]).toBe(buried - kept.length);
+    });
+
     it('can be dropped, and unknown ones are said to be unknown', async () => {
       const mailbox = await there.openMailbox();
       await there.world.postOffice.post(there.name, letter(1));
@@ -92,8 +122,10 @@ export function deadLettersContract(findPlace: () => Place): void {
       expect(await there.world.deadLetters.drop(there.name, entry?.id ?? '')).toBe(true);
       expect(await there.world.deadLetters.drop(there.name, entry?.id ?? '')).toBe(false);
       expect(await there.world.deadLetters.replay(there.name, entry?.id ?? '')).toBe('unknown');
-      expect(await there.world.deadLetters.replay(there.name, 'nonsense')).toBe('unknown');
-      expect(await there.world.deadLetters.drop(there.name, 'nonsense')).toBe(false);
+      for (const stranger of ['nonsense', '1-1', `${'9'.repeat(20)}-1`]) {
+        expect(await there.world.deadLetters.replay(there.name, stranger)).toBe('unknown');
+        expect(await there.world.deadLetters.drop(there.name, stranger)).toBe(false);
+      }
     });
   });
 }

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Mailbox } from '../../src/runtime/mailbox/mailbox.ts';
 import { deadLettersContract } from './dead-letters.contract.ts';
+import { delayedLettersContract } from './delayed-letters.contract.ts';
 import { ids, letter, type MailboxWorld, numbers, takeAll, uniqueName } from './mailbox-world.ts';
+import { redeliveryContract } from './redelivery.contract.ts';
 
 export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void {
   let world: MailboxWorld;
@@ -59,33 +61,47 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
 
   it('ignores acks of letters it does not know', async () => {
     const mailbox = await openMailbox();
-    await mailbox.ack(['1-1', '2-2']);
-    expect(await mailbox.depth()).toBe(0);
-  });
-
-  it('gives unacked letters to the next reader: first, one at a time, counting attempts', async () => {
-    const first = await openMailbox();
-    await Promise.all([1, 2, 3].map((n) => world.postOffice.post(name, letter(n))));
-    const taken = await takeAll(first, 3);
-    await first.ack(ids(taken.slice(1, 2)));
-    await first.close();
-    await world.postOffice.post(name, letter(4));
-
-    const second = await openMailbox();
-    const again = [await second.take(10), await second.take(10), await second.take(10)];
-    expect(again.map(numbers)).toEqual([[1], [3], [4]]);
-    expect(again.map(([delivery]) => delivery?.attempt)).toEqual([2, 2, 1]);
-  });
-
-  it('counts attempts up over several lives', async () => {
     await world.postOffice.post(name, letter(1));
-    const attempts: (number | undefined)[] = [];
-    for (let life = 1; life <= 3; life += 1) {
-      const mailbox = await openMailbox();
-      attempts.push((await mailbox.take(1))[0]?.attempt);
-      await mailbox.close();
+    const [delivery] = await mailbox.take(1);
+    if (delivery) await mailbox.bury({ ...delivery, deliveryId: 'nobody' }, 'poison', 1);
+    const strangers = [
+      '1-1',
+      'nobody',
+      '',
+      '@',
+      `1-1@mailbox:${name}`,
+      `${'9'.repeat(20)}-1@mailbox:${name}`,
+    ];
+    await mailbox.forgive(strangers);
+    await mailbox.ack(strangers);
+    expect(await mailbox.depth()).toBe(1);
+    expect(await world.deadLetters.list(name)).toEqual([]);
+  });
+
+  it('acks a letter twice without touching another', async () => {
+    const mailbox = await openMailbox();
+    for (let round = 1; round <= 20; round += 1) {
+      await Promise.all([
+        world.postOffice.post(name, letter(1, { control: true })),
+        world.postOffice.post(name, letter(2)),
+      ]);
+      const [control, ordinary] = await takeAll(mailbox, 2);
+      if (control) await mailbox.ack([control.deliveryId]);
+      if (control) await mailbox.ack([control.deliveryId]);
+      expect(await mailbox.depth()).toBe(1);
+      if (ordinary) await mailbox.ack([ordinary.deliveryId]);
     }
-    expect(attempts).toEqual([1, 2, 3]);
+  });
+
+  it('changes nothing once closed', async () => {
+    const mailbox = await openMailbox();
+    await Promise.all([1, 2].map((n) => world.postOffice.post(name, letter(n))));
+    const [first, second] = await takeAll(mailbox, 2);
+    await mailbox.close();
+    if (first) await mailbox.ack([first.deliveryId]);
+    if (second) await mailbox.bury(second, 'poison', 1);
+    expect(await world.deadLetters.list(name)).toEqual([]);
+    expect(numbers(await takeAll(await openMailbox(), 2))).toEqual([1, 2]);
   });
 
   it('refuses the sender when full, keeps what it has, and takes letters again after acks', async () => {
@@ -119,6 +135,15 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     expect(await mailbox.depth()).toBe(0);
   });
 
+  it('does not bring a new reader the replies to an earlier one', async () => {
+    const first = await openMailbox();
+    await world.postOffice.postReply(name, letter(1));
+    await first.close();
+    const second = await openMailbox();
+    await world.postOffice.postReply(name, letter(2));
+    expect((await second.takeReplies()).map(({ body }) => body)).toEqual([{ n: 2 }]);
+  });
+
   it('wakes a waiting reader when a letter comes', async () => {
     const mailbox = await openMailbox();
     const waiting = mailbox.take(1);
@@ -131,33 +156,6 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     const waiting = Promise.all([mailbox.take(1), mailbox.takeReplies()]);
     await mailbox.close();
     expect(await waiting).toEqual([[], []]);
-  });
-
-  it('says of which letter the last reader was given last, and of no other', async () => {
-    await Promise.all([1, 2, 3].map((n) => world.postOffice.post(name, letter(n))));
-    const first = await openMailbox();
-    expect((await takeAll(first, 3)).map(({ isSuspect }) => isSuspect)).toEqual([false, false, false]);
-    await first.close();
-    const second = await openMailbox();
-    expect(numbers(await second.take(10))).toEqual([1]);
-    await second.close();
-    const third = await openMailbox();
-    const suspects = (await takeAll(third, 3)).filter(({ isSuspect }) => isSuspect);
-    expect(numbers(suspects)).toEqual([1]);
-  });
-
-  it('counts the attempts of forgiven letters anew, and redelivers them in their place', async () => {
-    await Promise.all([1, 2].map((n) => world.postOffice.post(name, letter(n))));
-    const first = await openMailbox();
-    await takeAll(first, 2);
-    await first.close();
-    const second = await openMailbox();
-    const again = await takeAll(second, 2);
-    await second.forgive(ids(again.slice(0, 1)));
-    await second.close();
-    const third = await openMailbox();
-    const attempts = (await takeAll(third, 2)).map(({ attempt }) => attempt);
-    expect(attempts).toEqual([2, 3]);
   });
 
   describe('control letters', () => {
@@ -249,6 +247,15 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
       expect(await mailbox.depth()).toBe(1);
     });
 
+    it('are known behind letters that a full mailbox refuses', async () => {
+      await openMailbox();
+      const once = letter(1, { once: true });
+      await world.postOffice.post(name, once);
+      const letters = Array.from({ length: world.lettersMax }, (_, n) => letter(n));
+      const results = await Promise.all([...letters, once].map((sent) => world.postOffice.post(name, sent)));
+      expect(results.slice(-2)).toEqual(['full', 'posted']);
+    });
+
     it('may be posted again after they were refused by a full mailbox', async () => {
       const mailbox = await openMailbox();
       await Promise.all(
@@ -270,5 +277,7 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     });
   });
 
+  delayedLettersContract(() => ({ world, name, openMailbox }));
+  redeliveryContract(() => ({ world, name, openMailbox }));
   deadLettersContract(() => ({ world, name, openMailbox }));
 }

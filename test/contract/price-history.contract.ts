@@ -50,6 +50,20 @@ export function priceHistoryContract(create: () => Promise<PriceHistory>): void 
     expect(await history.append(flat)).toEqual(run(1, 5));
   });
 
+  it('orders ticks of one time by their text, whatever came first', async () => {
+    const [one, other] = [indexTick(1), indexTick(1, { priceCents: cents(7_000_000) })];
+    for (const ticks of [[other], [one], [other, one]]) await history.append(ticks);
+    const { ticks } = await history.range({ fromMs: 0, toMs: atMs(9), limit: 10 });
+    expect(ticks).toEqual([one, other]);
+  });
+
+  it('rejects when there is nothing to add', async () => {
+    await expect(history.append([])).rejects.toThrow();
+    await history.append([indexTick(1)]);
+    await expect(history.append([])).rejects.toThrow();
+    await expect(history.rehydrate([])).rejects.toThrow();
+  });
+
   it('is not changed by the same ticks again', async () => {
     await history.append(indexTicks(1, 5));
     expect(await history.append(indexTicks(3, 5))).toEqual(run(1, 5));

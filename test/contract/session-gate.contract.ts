@@ -106,6 +106,19 @@ export function sessionGateContract(name: string, open: () => Promise<SessionGat
       expect(await gate.checkBet(token)).toEqual(refused('UNAUTHENTICATED'));
     });
 
+    it.each([
+      { wallet: null },
+      { issuedAtMs: null },
+      { issuedAtMs: 1.5 },
+      { expiresAtMs: 'soon' },
+      { expiresAtMs: 1e300 },
+    ])('refuses on a session that is not whole: %j', async (change) => {
+      const { token, record } = randomSession();
+      await harness.write(sessionKey(record.wallet), JSON.stringify({ ...record, ...change }));
+      expect(await gate.check(token)).toEqual(refused('UNAUTHENTICATED'));
+      expect(await gate.checkBet(token)).toEqual(refused('UNAUTHENTICATED'));
+    });
+
     it.each(['not json', '[]', '7', 'null', '"text"', '{"tokenHash":7}'])(
       'refuses on an unreadable session: %s',
       async (text) => {

@@ -96,6 +96,18 @@ export function sessionStoreContract(name: string, open: () => Promise<SessionSt
       expect(await store.removeSession(wallet, current.record.tokenHash)).toBe(false);
     });
 
+    it.each([
+      { wallet: null },
+      { issuedAtMs: null },
+      { issuedAtMs: 1.5 },
+      { expiresAtMs: 'soon' },
+      { expiresAtMs: 1e300 },
+    ])('does not end a session that is not whole: %j', async (change) => {
+      const { record } = randomSession();
+      await harness.corrupt(sessionKey(record.wallet), JSON.stringify({ ...record, ...change }));
+      expect(await store.removeSession(record.wallet, record.tokenHash)).toBe(false);
+    });
+
     it.each(['not json', '[]', '7', 'null', '{"tokenHash":7}'])(
       'does not end a session it cannot read: %s',
       async (text) => {

@@ -232,7 +232,7 @@ describe('letters that come again', () => {
 
 describe('health', () => {
   it('answers at once while the store is away', async () => {
-    const postOffice = new MemoryPostOffice();
+    const postOffice = new MemoryPostOffice(systemClock);
     const open = postOffice.open.bind(postOffice);
     postOffice.open = async (name) =>
       Object.assign(await open(name), { depth: () => new Promise<number>(() => {}) });

@@ -111,7 +111,7 @@ describe('times of letters', () => {
   it('are observed per type: waiting, handling, and until done, deferred ones when completed', async () => {
     const clock = new ManualClock(1_000);
     const metrics = new Metrics('slow');
-    const postOffice = new MemoryPostOffice();
+    const postOffice = new MemoryPostOffice(clock);
     const waiting: Received<Letter>[] = [];
     const host = new ActorHost<Letter, undefined>(
       {

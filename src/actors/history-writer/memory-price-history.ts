@@ -6,7 +6,9 @@ import type { HistoryExtent, PriceHistory } from './price-history.ts';
 export function memoryPriceHistory(): PriceHistory {
   let members = new Map<string, IndexTick>();
 
-  const sorted = (): IndexTick[] => [...members.values()].sort((a, b) => a.atMs - b.atMs);
+  /** Of one time by their text, as Redis sorts. */
+  const sorted = (): IndexTick[] =>
+    [...members.values()].sort((a, b) => a.atMs - b.atMs || (encodeMember(a) < encodeMember(b) ? -1 : 1));
 
   const extent = (): HistoryExtent | undefined => {
     const ticks = sorted();
@@ -20,7 +22,7 @@ export function memoryPriceHistory(): PriceHistory {
   const add = async (ticks: readonly IndexTick[]): Promise<HistoryExtent> => {
     for (const tick of ticks) members.set(encodeMember(tick), tick);
     const after = extent();
-    if (!after) throw new Error('nothing to add');
+    if (!after || ticks.length === 0) throw new Error('nothing to add');
     return after;
   };
 

@@ -18,7 +18,10 @@ export interface HistoryExtent {
 }
 
 export interface PriceHistory {
-  /** Adds newer ticks at the end. Adding a tick again changes nothing. Resolves to the extent afterwards. */
+  /**
+   * Adds newer ticks at the end; rejects if there are none to add. Adding a tick again changes nothing.
+   * Resolves to the extent afterwards.
+   */
   append(ticks: readonly IndexTick[]): Promise<HistoryExtent>;
   /** Adds older ticks at the front, many at a time. Otherwise as `append`. */
   rehydrate(ticks: readonly IndexTick[]): Promise<HistoryExtent>;

@@ -39,8 +39,8 @@ export const REPLAYS_MAX = 3;
 
 export const isQuarantined = ({ envelope }: DeadLetter): boolean => (envelope.replays ?? 0) >= REPLAYS_MAX;
 
-/** What a replay posts: nobody waits for it any more, so it does not expire. */
+/** What a replay posts: nobody waits for it any more, so it does not expire, and it comes though it came. */
 export function replayedEnvelope({ envelope }: DeadLetter): Envelope {
-  const { expiresAtMs: _, ...rest } = envelope;
+  const { expiresAtMs: _expires, once: _once, ...rest } = envelope;
   return { ...rest, replays: (envelope.replays ?? 0) + 1 };
 }

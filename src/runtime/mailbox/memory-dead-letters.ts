@@ -27,8 +27,7 @@ export class MemoryDeadLetters implements DeadLetters {
     const letter = this.#find(actor, id);
     if (!letter) return 'unknown';
     if (isQuarantined(letter)) return 'quarantined';
-    const { once: _, ...envelope } = replayedEnvelope(letter);
-    const posted = await this.#postOffice.post(actor, envelope);
+    const posted = await this.#postOffice.post(actor, replayedEnvelope(letter));
     if (posted !== 'posted') return 'full';
     await this.drop(actor, id);
     return 'replayed';

@@ -5,8 +5,9 @@
 import { decode, encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import type { SendResult } from '../actor.ts';
+import type { Clock } from '../clock.ts';
 import type { StatusBoard } from '../supervision/status-board.ts';
-import type { DeadLetter } from './dead-letters.ts';
+import { DEAD_LETTERS_MAX, type DeadLetter } from './dead-letters.ts';
 import {
   type AskPostResult,
   CONTROL_LETTERS_MAX,
@@ -17,6 +18,7 @@ import {
   type PostOffice,
   REPLIES_MAX,
 } from './mailbox.ts';
+import { MemoryDelayedLetters } from './memory-delayed-letters.ts';
 
 interface StoredLetter {
   readonly deliveryId: string;
@@ -25,11 +27,13 @@ interface StoredLetter {
   attempts: number;
   /** Counts up over all deliveries of all letters; 0 before the first. */
   deliveredAs: number;
+  isForgiven: boolean;
 }
 
 interface StoredMailbox {
   /** Control letters first, each kind in order. */
   letters: StoredLetter[];
+  readonly delayed: MemoryDelayedLetters;
   /** Ids of `once` letters, oldest first. */
   postedIds: Set<string>;
   deliveries: number;
@@ -39,6 +43,7 @@ interface StoredMailbox {
 
 export class MemoryPostOffice implements PostOffice {
   readonly deadLetters: DeadLetter[] = [];
+  readonly #clock: Clock;
   readonly #lettersMax: number;
   readonly #down = new Set<string>();
   /** Without a time to live: nobody here outlives whoever said so. */
@@ -49,22 +54,30 @@ export class MemoryPostOffice implements PostOffice {
   readonly #boxes = new Map<string, StoredMailbox>();
   #nextDeliveryId = 1;
 
-  constructor(lettersMax: number = MAILBOX_LETTERS_MAX) {
+  /** Letters are due by the monotonic clock: here none outlives it. */
+  constructor(clock: Clock, lettersMax: number = MAILBOX_LETTERS_MAX) {
+    this.#clock = clock;
     this.#lettersMax = lettersMax;
   }
 
   async post(to: string, envelope: Envelope): Promise<SendResult> {
     const box = this.#box(to);
-    if (envelope.once && box.postedIds.has(envelope.id)) return 'posted';
-    const isControl = envelope.control ?? false;
-    const sameKind = box.letters.filter((letter) => letter.isControl === isControl).length;
-    if (sameKind >= (isControl ? CONTROL_LETTERS_MAX : this.#lettersMax)) return 'full';
-    const deliveryId = String(this.#nextDeliveryId++);
-    const letter = { deliveryId, bytes: encode(envelope), isControl, attempts: 0, deliveredAs: 0 };
-    box.letters.splice(isControl ? sameKind : box.letters.length, 0, letter);
-    if (envelope.once) remember(box.postedIds, envelope.id);
+    if (!this.#put(box, envelope)) return 'full';
     box.wake();
     return 'posted';
+  }
+
+  async postLater(to: string, envelope: Envelope, dueInMs: number): Promise<SendResult> {
+    const box = this.#box(to);
+    if (envelope.once && box.postedIds.has(envelope.id)) return 'posted';
+    const dueMs = this.#clock.monotonicMs() + dueInMs;
+    if (!box.delayed.hold(envelope, dueMs, this.#roomMax(envelope))) return 'full';
+    box.wake();
+    return 'posted';
+  }
+
+  async cancelLater(to: string, id: string): Promise<boolean> {
+    return this.#box(to).delayed.cancel(id);
   }
 
   async postAsk(to: string, envelope: Envelope): Promise<AskPostResult> {
@@ -79,7 +92,9 @@ export class MemoryPostOffice implements PostOffice {
   }
 
   async open(name: string): Promise<Mailbox> {
-    return new MemoryMailbox(name, this.#box(name), this.deadLetters);
+    const box = this.#box(name);
+    const put = (envelope: Envelope): boolean => this.#put(box, envelope);
+    return new MemoryMailbox(name, box, this.deadLetters, { clock: this.#clock, put });
   }
 
   /** Letters and replies to these mailboxes nobody has taken yet: 0 means nothing is on its way. */
@@ -94,72 +109,122 @@ export class MemoryPostOffice implements PostOffice {
 
   /** Forgets everything, as FLUSHALL does. */
   clear(): void {
-    for (const box of this.#boxes.values()) {
-      box.letters = [];
-      box.replies = [];
-      box.postedIds.clear();
-    }
+    for (const name of this.#boxes.keys()) this.evict(name);
+    this.deadLetters.length = 0;
+    this.#down.clear();
+  }
+
+  /** One mailbox goes, as under memory pressure: its letters, their ids, its replies. */
+  evict(name: string): void {
+    const box = this.#box(name);
+    box.letters = [];
+    box.replies = [];
+    box.postedIds.clear();
+    box.delayed.clear();
+  }
+
+  /** False if it is full. */
+  #put(box: StoredMailbox, envelope: Envelope): boolean {
+    if (envelope.once && box.postedIds.has(envelope.id)) return true;
+    const isControl = envelope.control ?? false;
+    const sameKind = box.letters.filter((letter) => letter.isControl === isControl).length;
+    if (sameKind >= this.#roomMax(envelope)) return false;
+    const deliveryId = String(this.#nextDeliveryId++);
+    const history = { attempts: 0, deliveredAs: 0, isForgiven: false };
+    const letter = { deliveryId, bytes: encode(envelope), isControl, ...history };
+    box.letters.splice(isControl ? sameKind : box.letters.length, 0, letter);
+    if (envelope.once) remember(box.postedIds, envelope.id);
+    return true;
+  }
+
+  #roomMax({ control }: Envelope): number {
+    return control ? CONTROL_LETTERS_MAX : this.#lettersMax;
   }
 
   #box(name: string): StoredMailbox {
     let box = this.#boxes.get(name);
     if (!box) {
-      box = { letters: [], postedIds: new Set(), deliveries: 0, replies: [], wake: () => {} };
+      const delayed = new MemoryDelayedLetters();
+      box = { letters: [], delayed, postedIds: new Set(), deliveries: 0, replies: [], wake: () => {} };
       this.#boxes.set(name, box);
     }
     return box;
   }
 }
 
+/** What a mailbox needs to move letters that are due. */
+interface Mover {
+  readonly clock: Clock;
+  /** False if the mailbox is full. */
+  readonly put: (envelope: Envelope) => boolean;
+}
+
 class MemoryMailbox implements Mailbox {
   readonly #name: string;
   readonly #box: StoredMailbox;
   readonly #deadLetters: DeadLetter[];
-  /** Unacked letters of an earlier reader, to be delivered first, one at a time. */
-  #abandoned: StoredLetter[];
-  readonly #suspect: StoredLetter | undefined;
+  readonly #mover: Mover;
+  /** How many deliveries were to earlier readers. */
+  readonly #earlierDeliveries: number;
+  /** Unacked letters of an earlier reader, delivered first, one at a time. Undefined: not listed yet. */
+  #abandoned: StoredLetter[] | undefined;
+  #suspect: StoredLetter | undefined;
   #waiting: (() => void)[] = [];
   #closed = false;
 
-  constructor(name: string, box: StoredMailbox, deadLetters: DeadLetter[]) {
+  constructor(name: string, box: StoredMailbox, deadLetters: DeadLetter[], mover: Mover) {
     this.#name = name;
     this.#box = box;
     this.#deadLetters = deadLetters;
-    this.#abandoned = box.letters.filter((letter) => letter.deliveredAs > 0);
-    this.#suspect = this.#abandoned.reduce<StoredLetter | undefined>(
-      (last, letter) => (last && last.deliveredAs > letter.deliveredAs ? last : letter),
-      undefined,
-    );
+    this.#mover = mover;
+    this.#earlierDeliveries = box.deliveries;
+    box.replies = [];
     box.wake = () => this.#wake();
   }
 
   async take(countMax: number): Promise<readonly Delivery[]> {
+    const { clock, put } = this.#mover;
     while (!this.#closed) {
+      const nowMs = clock.monotonicMs();
+      this.#box.delayed.moveDue(nowMs, put);
       const letters = this.#next(countMax);
       if (letters.length > 0) return letters.map((letter) => this.#deliver(letter));
+      // What is due already did not fit: an ack makes room, and wakes.
+      const dueMs = this.#box.delayed.dueAfter(nowMs);
+      const timer = dueMs === undefined ? undefined : clock.after(dueMs - nowMs, () => this.#wake());
       await this.#sleep();
+      timer?.cancel();
     }
     return [];
   }
 
   async ack(deliveryIds: readonly string[]): Promise<void> {
+    if (this.#closed) return;
     const acked = new Set(deliveryIds);
     this.#box.letters = this.#box.letters.filter((letter) => !acked.has(letter.deliveryId));
+    if (!this.#box.delayed.isEmpty) this.#wake();
   }
 
   async forgive(deliveryIds: readonly string[]): Promise<void> {
+    if (this.#closed) return;
     const forgiven = new Set(deliveryIds);
     for (const letter of this.#box.letters) {
-      if (forgiven.has(letter.deliveryId)) letter.attempts = 1;
+      if (letter.deliveredAs === 0 || !forgiven.has(letter.deliveryId)) continue;
+      letter.attempts = 1;
+      letter.isForgiven = true;
     }
   }
 
   async bury({ deliveryId, envelope, attempt }: Delivery, error: string, atMs: number): Promise<void> {
-    if (!this.#box.letters.some((letter) => letter.deliveryId === deliveryId)) return;
+    if (this.#closed || !this.#box.letters.some((letter) => letter.deliveryId === deliveryId)) return;
     this.#deadLetters.push({
       ...{ id: deliveryId, actor: this.#name, envelope },
       ...{ error, attempts: attempt, atMs },
     });
+    const ofThis = this.#deadLetters.filter(({ actor }) => actor === this.#name);
+    const [oldest] = ofThis;
+    if (oldest && ofThis.length > DEAD_LETTERS_MAX)
+      this.#deadLetters.splice(this.#deadLetters.indexOf(oldest), 1);
     await this.ack([deliveryId]);
   }
 
@@ -185,15 +250,31 @@ class MemoryMailbox implements Mailbox {
   #next(countMax: number): StoredLetter[] {
     const fresh = this.#box.letters.filter((letter) => letter.deliveredAs === 0);
     const control = fresh.filter((letter) => letter.isControl).slice(0, countMax);
-    this.#abandoned = this.#abandoned.filter((letter) => this.#box.letters.includes(letter));
-    const ordinary = fresh.filter((letter) => !letter.isControl).slice(0, countMax);
-    if (this.#abandoned.length === 0) return [...control, ...ordinary];
-    return control.length > 0 ? control : this.#abandoned.splice(0, 1);
+    this.#abandoned ??= this.#listAbandoned();
+    if (control.length > 0 && this.#abandoned.length > 0) return control;
+    for (;;) {
+      const letter = this.#abandoned.shift();
+      if (!letter) break;
+      if (this.#box.letters.includes(letter)) return [letter];
+    }
+    return [...control, ...fresh.filter((letter) => !letter.isControl).slice(0, countMax)];
+  }
+
+  #listAbandoned(): StoredLetter[] {
+    const abandoned = this.#box.letters.filter(
+      ({ deliveredAs }) => deliveredAs > 0 && deliveredAs <= this.#earlierDeliveries,
+    );
+    this.#suspect = abandoned
+      .filter(({ isForgiven }) => !isForgiven)
+      .sort((a, b) => a.deliveredAs - b.deliveredAs)
+      .at(-1);
+    return abandoned;
   }
 
   #deliver(letter: StoredLetter): Delivery {
     const isSuspect = letter === this.#suspect;
     letter.attempts += 1;
+    letter.isForgiven = false;
     this.#box.deliveries += 1;
     letter.deliveredAs = this.#box.deliveries;
     return {

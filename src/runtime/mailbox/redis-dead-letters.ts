@@ -14,12 +14,12 @@ import {
   type ReplayResult,
   replayedEnvelope,
 } from './dead-letters.ts';
-import { MAILBOX_LETTERS_MAX } from './mailbox.ts';
+import { CONTROL_LETTERS_MAX, MAILBOX_LETTERS_MAX } from './mailbox.ts';
 import { createMailbox, envelopeOf } from './redis-streams.ts';
 
 const REPLAY_RESULTS: Readonly<Record<number, ReplayResult>> = { 1: 'replayed', 0: 'unknown', [-2]: 'full' };
 /** What Redis takes for an entry id; anything else is an id nobody has. */
-const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
+const ENTRY_ID = /^\d{1,19}-\d{1,19}$/;
 
 export class RedisDeadLetters implements DeadLetters {
   readonly #redis: RedisConnection;
@@ -54,9 +54,11 @@ export class RedisDeadLetters implements DeadLetters {
     if (!letter) return 'unknown';
     if (isQuarantined(letter)) return 'quarantined';
     const bytes = Buffer.from(encode(replayedEnvelope(letter)));
-    const to = letter.envelope.control ? controlMailboxKey(actor) : mailboxKey(actor);
+    const { control } = letter.envelope;
+    const to = control ? controlMailboxKey(actor) : mailboxKey(actor);
+    const roomMax = control ? CONTROL_LETTERS_MAX : this.#lettersMax;
     for (let attempt = 1; attempt <= 3; attempt += 1) {
-      const code = Number(await this.#replayLetter(deadLettersKey(actor), to, id, this.#lettersMax, bytes));
+      const code = Number(await this.#replayLetter(deadLettersKey(actor), to, id, roomMax, bytes));
       const result = REPLAY_RESULTS[code];
       if (result) return result;
       await createMailbox(this.#redis, actor);

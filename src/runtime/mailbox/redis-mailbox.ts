@@ -5,7 +5,8 @@
  * Heals by itself: a stream or group that vanished (eviction, FLUSHALL, failover) is made anew; after any
  * failed read the pending list is read again, because the lost reply may have carried letters; a blocking
  * read that overstays gets a new connection. Every RECLAIM_EVERY_MS it looks for letters that are pending and
- * that it does not hold: taken by a reader that is gone, or by a reply that never came.
+ * that it does not hold: taken by a reader that is gone, or by a reply that never came. Delayed letters are
+ * moved in by redis-delayed-letters.ts.
  */
 import { encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
@@ -22,7 +23,8 @@ import {
 } from '../redis/redis-connections.ts';
 import { DEAD_LETTERS_MAX } from './dead-letters.ts';
 import type { Delivery, Mailbox } from './mailbox.ts';
-import { PendingLetters } from './redis-pending-letters.ts';
+import { DelayedLetters } from './redis-delayed-letters.ts';
+import { FORGIVEN_AT_MS, PendingLetters } from './redis-pending-letters.ts';
 import {
   CONSUMER,
   createMailbox,
@@ -38,6 +40,8 @@ export interface RedisMailboxOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Letters a mailbox may hold; as many may be held back for it. */
+  readonly lettersMax?: number;
   /** How often to look for abandoned letters, and how long one must lie with another reader to be one. */
   readonly reclaimMs?: number;
 }
@@ -52,7 +56,7 @@ const ACKS_PER_CALL_MAX = 1_000;
 const RECLAIM_EVERY_MS = 30_000;
 
 export class RedisMailbox implements Mailbox {
-  readonly #name: string;
+  readonly name: string;
   readonly #lettersKey: string;
   readonly #controlKey: string;
   readonly #options: RedisMailboxOptions;
@@ -61,8 +65,10 @@ export class RedisMailbox implements Mailbox {
   readonly #ackLetters: ReturnType<typeof luaScript>;
   readonly #buryLetter: ReturnType<typeof luaScript>;
   readonly #pending: PendingLetters;
-  /** Delivery id → its stream, of letters delivered and not acked. */
-  readonly #outstanding = new Map<string, string>();
+  readonly #delayed: DelayedLetters;
+  /** Delivery ids of letters delivered and not acked. */
+  readonly #outstanding = new Set<string>();
+  readonly #isHeld = (key: string, id: string): boolean => this.#outstanding.has(deliveryIdOf(key, id));
   #listPendingAtMs: number;
   #repliesCursor = '0-0';
   #closed = false;
@@ -72,7 +78,7 @@ export class RedisMailbox implements Mailbox {
     options: RedisMailboxOptions,
     readers: readonly [RedisConnection, RedisConnection],
   ) {
-    this.#name = name;
+    this.name = name;
     this.#lettersKey = mailboxKey(name);
     this.#controlKey = controlMailboxKey(name);
     this.#options = options;
@@ -82,6 +88,7 @@ export class RedisMailbox implements Mailbox {
     this.#buryLetter = luaScript(options.redis, new URL('./lua/bury-letter-2.lua', import.meta.url));
     const keys = [this.#controlKey, this.#lettersKey];
     this.#pending = new PendingLetters(options.redis, keys, this.#reclaimMs);
+    this.#delayed = new DelayedLetters(name, options);
     this.#listPendingAtMs = options.clock.monotonicMs() + this.#reclaimMs;
   }
 
@@ -91,6 +98,7 @@ export class RedisMailbox implements Mailbox {
     await createMailbox(options.redis, name);
     const newest = await options.redis.xrevrange(repliesKey(name), '+', '-', 'COUNT', 1);
     mailbox.#repliesCursor = newest[0]?.[0] ?? '0-0';
+    mailbox.#delayed.expect(0);
     return mailbox;
   }
 
@@ -98,7 +106,7 @@ export class RedisMailbox implements Mailbox {
     while (!this.#closed) {
       try {
         this.#listPendingIfDue();
-        const deliveries = this.#pending.isDone
+        const deliveries = (await this.#pending.isDone(this.#isHeld))
           ? await this.#readNew(countMax, [this.#controlKey, this.#lettersKey])
           : await this.#readPending(countMax);
         if (deliveries.length > 0) return deliveries;
@@ -110,37 +118,36 @@ export class RedisMailbox implements Mailbox {
   }
 
   async ack(deliveryIds: readonly string[]): Promise<void> {
-    const idsByKey = Map.groupBy(deliveryIds, (id) => this.#outstanding.get(id) ?? this.#lettersKey);
-    for (const [key, ids] of idsByKey) {
+    for (const [key, ids] of this.#entriesByKey(deliveryIds)) {
       for (let from = 0; from < ids.length; from += ACKS_PER_CALL_MAX) {
         const some = ids.slice(from, from + ACKS_PER_CALL_MAX);
-        await this.#untilDone(() => this.#ackLetters(key, GROUP, ...some.map(entryId)));
-        for (const id of some) this.#outstanding.delete(id);
+        await this.#untilDone(() => this.#ackLetters(key, GROUP, ...some));
+        for (const id of some) this.#outstanding.delete(deliveryIdOf(key, id));
       }
     }
   }
 
   async forgive(deliveryIds: readonly string[]): Promise<void> {
+    if (this.#closed) return;
     const { redis } = this.#options;
-    const idsByKey = Map.groupBy(deliveryIds, (id) => this.#outstanding.get(id) ?? this.#lettersKey);
-    for (const [key, ids] of idsByKey) {
-      const claim = [key, GROUP, CONSUMER, 0, ...ids.map(entryId), 'RETRYCOUNT', 1, 'JUSTID'];
+    for (const [key, ids] of this.#entriesByKey(deliveryIds)) {
+      const claim = [key, GROUP, CONSUMER, 0, ...ids, 'TIME', FORGIVEN_AT_MS, 'RETRYCOUNT', 1, 'JUSTID'];
       // At worst the letters keep their attempts.
       await callBinary(redis, 'XCLAIM', claim).catch(() => {});
     }
   }
 
   async bury({ deliveryId, envelope, attempt }: Delivery, error: string, atMs: number): Promise<void> {
-    const keys = [this.#outstanding.get(deliveryId) ?? this.#lettersKey, deadLettersKey(this.#name)];
     const fields = ['e', Buffer.from(encode(envelope)), 'error', error, 'attempts', attempt, 'at', atMs];
-    await this.#untilDone(() =>
-      this.#buryLetter(...keys, GROUP, entryId(deliveryId), DEAD_LETTERS_MAX, ...fields),
-    );
+    for (const [key, [id = '']] of this.#entriesByKey([deliveryId])) {
+      const keys = [key, deadLettersKey(this.name)];
+      await this.#untilDone(() => this.#buryLetter(...keys, GROUP, id, DEAD_LETTERS_MAX, ...fields));
+    }
     this.#outstanding.delete(deliveryId);
   }
 
   async takeReplies(): Promise<readonly Envelope[]> {
-    const key = repliesKey(this.#name);
+    const key = repliesKey(this.name);
     while (!this.#closed) {
       try {
         const reply = await this.#blockingRead(this.#replyReader, 'XREAD', [
@@ -172,7 +179,12 @@ export class RedisMailbox implements Mailbox {
 
   /** Forgets replies that were taken already; they are kept only because reading a stream keeps them. */
   async trimReplies(): Promise<void> {
-    await this.#options.redis.xtrim(repliesKey(this.#name), 'MINID', this.#repliesCursor);
+    await this.#options.redis.xtrim(repliesKey(this.name), 'MINID', this.#repliesCursor);
+  }
+
+  /** A delayed letter was posted from here: it need not be looked for. */
+  expectDelayed(dueInMs: number): void {
+    this.#delayed.expect(dueInMs);
   }
 
   get isClosed(): boolean {
@@ -181,12 +193,26 @@ export class RedisMailbox implements Mailbox {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#delayed.close();
     this.#letterReader.disconnect();
     this.#replyReader.disconnect();
   }
 
   get #reclaimMs(): number {
     return this.#options.reclaimMs ?? RECLAIM_EVERY_MS;
+  }
+
+  /** Entry ids by stream; what is no id of this mailbox is left out. */
+  #entriesByKey(deliveryIds: readonly string[]): Map<string, string[]> {
+    const entries = new Map<string, string[]>();
+    for (const deliveryId of deliveryIds) {
+      const [, id, key] = DELIVERY_ID.exec(deliveryId) ?? [];
+      if (id === undefined || (key !== this.#lettersKey && key !== this.#controlKey)) continue;
+      const ids = entries.get(key) ?? [];
+      ids.push(id);
+      entries.set(key, ids);
+    }
+    return entries;
   }
 
   #listPendingIfDue(): void {
@@ -214,7 +240,7 @@ export class RedisMailbox implements Mailbox {
   async #readPending(countMax: number): Promise<Delivery[]> {
     const control = await this.#readNew(countMax, [this.#controlKey], 0);
     if (control.length > 0) return control;
-    const letter = await this.#pending.next((key, id) => this.#outstanding.has(deliveryIdOf(key, id)));
+    const letter = await this.#pending.next(this.#isHeld);
     if (!letter) return [];
     const { key, entry, attempts: attempt, isSuspect } = letter;
     this.#options.metrics.count('mailbox_redelivered_total');
@@ -231,7 +257,7 @@ export class RedisMailbox implements Mailbox {
     for (const [id, fields] of entries) {
       const deliveryId = deliveryIdOf(key, id.toString());
       const envelope = envelopeOf(fields);
-      this.#outstanding.set(deliveryId, key);
+      this.#outstanding.add(deliveryId);
       if (envelope) deliveries.push({ deliveryId, envelope, ...history });
       else unreadable.push(deliveryId);
     }
@@ -265,9 +291,9 @@ export class RedisMailbox implements Mailbox {
     const reason = String(error);
     this.#pending.listAgain();
     if (/NOGROUP|UNBLOCKED/.test(reason)) {
-      metrics.count('mailbox_recreated_total', { to: this.#name });
-      log.warn({ mailbox: this.#name }, 'mailbox vanished, recreating it');
-      await createMailbox(redis, this.#name).catch(() => this.#pause());
+      metrics.count('mailbox_recreated_total', { to: this.name });
+      log.warn({ mailbox: this.name }, 'mailbox vanished, recreating it');
+      await createMailbox(redis, this.name).catch(() => this.#pause());
       return;
     }
     metrics.count('mailbox_read_errors_total');
@@ -294,4 +320,5 @@ export class RedisMailbox implements Mailbox {
 
 /** Both streams count their entries alike, so the stream is part of the delivery id. */
 const deliveryIdOf = (key: string, id: string): string => `${id}@${key}`;
-const entryId = (deliveryId: string): string => deliveryId.split('@', 1)[0] ?? deliveryId;
+/** 19 digits always fit what Redis takes for an id. */
+const DELIVERY_ID = /^(\d{1,19}-\d{1,19})@(.+)$/;

@@ -22,7 +22,13 @@ interface Row extends Omit<PendingLetter, 'isSuspect'> {
   readonly idleMs: number;
 }
 
+type Held = (key: string, id: string) => boolean;
+
 const ROWS_PER_PAGE = 1_000;
+/** When a forgiven letter counts as delivered, ms since the Unix epoch: long before any other. */
+export const FORGIVEN_AT_MS = 0;
+/** As idle as this is only what was forgiven. */
+const FORGIVEN_IDLE_MS = 1e12;
 
 export class PendingLetters {
   readonly #redis: RedisConnection;
@@ -39,8 +45,10 @@ export class PendingLetters {
     this.#reclaimIdleMs = reclaimIdleMs;
   }
 
-  get isDone(): boolean {
-    return this.#letters?.length === 0;
+  /** True if there is none but those `held` by this reader. */
+  async isDone(held: Held): Promise<boolean> {
+    this.#letters ??= await this.#list(held);
+    return this.#letters.length === 0;
   }
 
   /** What is pending may have changed: list it again. */
@@ -48,8 +56,8 @@ export class PendingLetters {
     this.#letters = undefined;
   }
 
-  /** The next one that is not `held` by this reader; undefined when there is none left. */
-  async next(held: (key: string, id: string) => boolean): Promise<ClaimedLetter | undefined> {
+  /** The next one that is not `held`; undefined when there is none left. */
+  async next(held: Held): Promise<ClaimedLetter | undefined> {
     this.#letters ??= await this.#list(held);
     for (;;) {
       const letter = this.#letters[0];
@@ -63,9 +71,10 @@ export class PendingLetters {
     }
   }
 
-  async #list(held: (key: string, id: string) => boolean): Promise<PendingLetter[]> {
-    const rows: Row[] = [];
-    for (const key of this.#keys) rows.push(...(await this.#rows(key)));
+  async #list(held: Held): Promise<PendingLetter[]> {
+    // At once, the last key first: idle times of different moments make the earlier key look younger.
+    const lastFirst = await Promise.all(this.#keys.toReversed().map((key) => this.#rows(key)));
+    const rows = lastFirst.toReversed().flat();
     const waiting = rows.filter(({ key, id }) => !held(key, id));
     // Whoever ended an earlier life was given to it last; later lists hold only letters lost on their way.
     const suspect = this.#isFirstList ? youngest(waiting) : undefined;
@@ -95,6 +104,8 @@ export class PendingLetters {
   }
 }
 
-/** Of letters delivered in the same millisecond the last: batches are handled in order. */
+/** Of letters delivered in the same millisecond the last: batches are handled in order. None forgiven. */
 const youngest = (rows: readonly Row[]): Row | undefined =>
-  rows.reduce<Row | undefined>((best, row) => (best && best.idleMs < row.idleMs ? best : row), undefined);
+  rows
+    .filter(({ idleMs }) => idleMs < FORGIVEN_IDLE_MS)
+    .reduce<Row | undefined>((best, row) => (best && best.idleMs < row.idleMs ? best : row), undefined);

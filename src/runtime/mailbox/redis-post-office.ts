@@ -9,7 +9,10 @@ import { encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import {
   controlMailboxKey,
+  delayedControlKey,
+  delayedKey,
   downKey,
+  heldLettersKey,
   mailboxKey,
   postedIdsKey,
   repliesKey,
@@ -27,11 +30,10 @@ import {
   REPLIES_MAX,
 } from './mailbox.ts';
 import { RedisMailbox, type RedisMailboxOptions } from './redis-mailbox.ts';
-import { createMailbox } from './redis-streams.ts';
+import { createMailbox, POSTED_IDS_TTL_SECONDS } from './redis-streams.ts';
 
 /** `redis`: connected command connection of this thread. */
 export interface RedisPostOfficeOptions extends RedisMailboxOptions {
-  readonly lettersMax?: number;
   /** While it refuses, asks are answered `full`. */
   readonly memory?: Pick<MemoryGuard, 'isRefusing'>;
 }
@@ -47,8 +49,7 @@ interface WaitingPost {
 /** Bounds the time one script call holds Redis. */
 const LETTERS_PER_CALL_MAX = 500;
 const REPLIES_TTL_SECONDS = 600;
-const POSTED_IDS_TTL_SECONDS = 600;
-/** What the script answers instead of a count. */
+/** What the script answers instead of places. */
 const ACTOR_IS_DOWN = -2;
 
 export class RedisPostOffice implements PostOffice {
@@ -57,10 +58,15 @@ export class RedisPostOffice implements PostOffice {
   readonly #waiting = new Map<string, WaitingPost[]>();
   #opened: RedisMailbox[] = [];
   readonly #postLetters: ReturnType<typeof luaScript>;
+  readonly #holdLetter: ReturnType<typeof luaScript>;
+  readonly #cancelLetter: ReturnType<typeof luaScript>;
 
   constructor(options: RedisPostOfficeOptions) {
     this.#options = options;
-    this.#postLetters = luaScript(options.redis, new URL('./lua/post-letters-3.lua', import.meta.url));
+    const script = (file: string) => luaScript(options.redis, new URL(`./lua/${file}`, import.meta.url));
+    this.#postLetters = script('post-letters-3.lua');
+    this.#holdLetter = script('hold-letter-3.lua');
+    this.#cancelLetter = script('cancel-letter-2.lua');
   }
 
   post(to: string, envelope: Envelope): Promise<SendResult> {
@@ -69,6 +75,36 @@ export class RedisPostOffice implements PostOffice {
 
   postAsk(to: string, envelope: Envelope): Promise<AskPostResult> {
     return this.#enqueue(to, envelope, true);
+  }
+
+  async postLater(to: string, envelope: Envelope, dueInMs: number): Promise<SendResult> {
+    const { metrics, lettersMax = MAILBOX_LETTERS_MAX } = this.#options;
+    const { id, once, control } = envelope;
+    const idsKey = control ? delayedControlKey(to) : delayedKey(to);
+    const heldMax = control ? CONTROL_LETTERS_MAX : lettersMax;
+    const keys = [idsKey, heldLettersKey(idsKey), postedIdsKey(to)];
+    const bytes = Buffer.from(encode(envelope));
+    try {
+      const held = await this.#holdLetter(...keys, heldMax, dueInMs, id, once ? 1 : 0, bytes);
+      if (held === 0) metrics.count('mailbox_refused_full_total', { to });
+      if (held === 0) return 'full';
+      this.#opened.find(({ name }) => name === to)?.expectDelayed(dueInMs);
+      return 'posted';
+    } catch (error) {
+      this.#unreachable(to, 1, error);
+      return 'unavailable';
+    }
+  }
+
+  async cancelLater(to: string, id: string): Promise<boolean> {
+    const cancel = (idsKey: string) => this.#cancelLetter(idsKey, heldLettersKey(idsKey), id);
+    try {
+      const cancelled = await Promise.all([cancel(delayedKey(to)), cancel(delayedControlKey(to))]);
+      return cancelled.includes(1);
+    } catch (error) {
+      this.#unreachable(to, 1, error);
+      return false;
+    }
   }
 
   async postReply(to: string, envelope: Envelope): Promise<void> {
@@ -125,18 +161,21 @@ export class RedisPostOffice implements PostOffice {
   }
 
   async #postAll(to: string, key: string, posts: readonly WaitingPost[]): Promise<void> {
-    const { metrics, log } = this.#options;
+    const { metrics } = this.#options;
     try {
-      const accepted = await this.#postOrRecreate(to, key, posts);
-      if (accepted === ACTOR_IS_DOWN) return await this.#refuseAsks(to, key, posts);
-      for (const [index, post] of posts.entries()) post.settle(index < accepted ? 'posted' : 'full');
-      if (accepted < posts.length)
-        metrics.count('mailbox_refused_full_total', { to }, posts.length - accepted);
+      const refused = await this.#postOrRecreate(to, key, posts);
+      if (refused === ACTOR_IS_DOWN) return await this.#refuseAsks(to, key, posts);
+      for (const [at, post] of posts.entries()) post.settle(refused.has(at) ? 'full' : 'posted');
+      if (refused.size > 0) metrics.count('mailbox_refused_full_total', { to }, refused.size);
     } catch (error) {
-      log.warn({ to, letters: posts.length, error: String(error) }, 'mailbox unreachable');
-      metrics.count('mailbox_unavailable_total', { to }, posts.length);
+      this.#unreachable(to, posts.length, error);
       for (const post of posts) post.settle('unavailable');
     }
+  }
+
+  #unreachable(to: string, letters: number, error: unknown): void {
+    this.#options.log.warn({ to, letters, error: String(error) }, 'mailbox unreachable');
+    this.#options.metrics.count('mailbox_unavailable_total', { to }, letters);
   }
 
   /** The letters among them are taken all the same. */
@@ -147,17 +186,22 @@ export class RedisPostOffice implements PostOffice {
     if (letters.length > 0) await this.#postAll(to, key, letters);
   }
 
-  async #postOrRecreate(to: string, key: string, posts: readonly WaitingPost[]): Promise<number> {
+  /** Places of the posts refused. */
+  async #postOrRecreate(
+    to: string,
+    key: string,
+    posts: readonly WaitingPost[],
+  ): Promise<ReadonlySet<number> | typeof ACTOR_IS_DOWN> {
     const { redis, metrics, lettersMax = MAILBOX_LETTERS_MAX } = this.#options;
     const roomMax = key === controlMailboxKey(to) ? CONTROL_LETTERS_MAX : lettersMax;
     const pairs = posts.flatMap(({ onceId, bytes }) => [onceId, bytes]);
     const keys = [key, postedIdsKey(to), downKey(to)];
     const hasAsks = posts.some(({ isAsk }) => isAsk) ? 1 : 0;
     for (let attempt = 1; attempt <= 3; attempt += 1) {
-      const accepted = Number(
-        await this.#postLetters(...keys, roomMax, POSTED_IDS_MAX, POSTED_IDS_TTL_SECONDS, hasAsks, ...pairs),
-      );
-      if (accepted >= 0 || accepted === ACTOR_IS_DOWN) return accepted;
+      const limits = [roomMax, POSTED_IDS_MAX, POSTED_IDS_TTL_SECONDS];
+      const reply = await this.#postLetters(...keys, ...limits, hasAsks, ...pairs);
+      if (Array.isArray(reply)) return new Set(reply.map(Number));
+      if (reply === ACTOR_IS_DOWN) return ACTOR_IS_DOWN;
       metrics.count('mailbox_recreated_total', { to });
       await createMailbox(redis, to);
     }

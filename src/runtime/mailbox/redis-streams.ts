@@ -6,6 +6,7 @@ import { luaScript, type RedisConnection } from '../redis/redis-connections.ts';
 
 export const GROUP = 'actor';
 export const CONSUMER = 'reader';
+export const POSTED_IDS_TTL_SECONDS = 600;
 
 export type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[] | null];
 export type StreamReply = readonly (readonly [key: Buffer, entries: readonly StreamEntry[]])[] | null;

@@ -3,7 +3,7 @@ import { decode, encode } from '../../protocol/codec.ts';
 import type { SignalBus } from './signal-bus.ts';
 
 export class MemorySignalBus implements SignalBus {
-  readonly #handlers = new Map<string, Set<(signal: unknown) => void>>();
+  readonly #handlers = new Map<string, ((signal: unknown) => void)[]>();
 
   publish(channel: string, signal: unknown): void {
     const bytes = encode(signal);
@@ -11,9 +11,7 @@ export class MemorySignalBus implements SignalBus {
   }
 
   async subscribe(channel: string, handler: (signal: unknown) => void): Promise<void> {
-    const handlers = this.#handlers.get(channel) ?? new Set();
-    handlers.add(handler);
-    this.#handlers.set(channel, handlers);
+    this.#handlers.set(channel, [...(this.#handlers.get(channel) ?? []), handler]);
   }
 
   async close(): Promise<void> {

@@ -10,9 +10,14 @@ export interface RedisSignalBusOptions {
   readonly metrics: Metrics;
 }
 
+interface Subscription {
+  readonly handlers: ((signal: unknown) => void)[];
+  readonly inPlace: Promise<unknown>;
+}
+
 export class RedisSignalBus implements SignalBus {
   readonly #options: RedisSignalBusOptions;
-  readonly #handlers = new Map<string, ((signal: unknown) => void)[]>();
+  readonly #subscriptions = new Map<string, Subscription>();
 
   constructor(options: RedisSignalBusOptions) {
     this.#options = options;
@@ -28,17 +33,15 @@ export class RedisSignalBus implements SignalBus {
   }
 
   async subscribe(channel: string, handler: (signal: unknown) => void): Promise<void> {
-    const handlers = this.#handlers.get(channel);
-    if (handlers) {
-      handlers.push(handler);
-      return;
-    }
-    this.#handlers.set(channel, [handler]);
-    await this.#options.subscriber.subscribe(channel);
+    const known = this.#subscriptions.get(channel);
+    if (known) known.handlers.push(handler);
+    const inPlace = known?.inPlace ?? this.#options.subscriber.subscribe(channel);
+    if (!known) this.#subscriptions.set(channel, { handlers: [handler], inPlace });
+    await inPlace;
   }
 
   async close(): Promise<void> {
-    this.#handlers.clear();
+    this.#subscriptions.clear();
     this.#options.subscriber.disconnect();
   }
 
@@ -50,6 +53,6 @@ export class RedisSignalBus implements SignalBus {
       this.#options.metrics.count('signals_unreadable_total', { channel });
       return;
     }
-    for (const handler of this.#handlers.get(channel) ?? []) handler(signal);
+    for (const handler of this.#subscriptions.get(channel)?.handlers ?? []) handler(signal);
   }
 }

@@ -5,7 +5,7 @@
 export interface SignalBus {
   /** Best effort; never throws and never waits. */
   publish(channel: string, signal: unknown): void;
-  /** Resolves once the subscription is in place. Handlers must not throw. */
+  /** Resolves once the subscription is in place. A handler hears once per subscription; it must not throw. */
   subscribe(channel: string, handler: (signal: unknown) => void): Promise<void>;
   close(): Promise<void>;
 }

@@ -15,6 +15,8 @@ import { ManualClock } from '../clock.ts';
 import { silentLogger } from '../logger.ts';
 import { MemoryPostOffice } from '../mailbox/memory-mailbox.ts';
 import { Metrics } from '../metrics.ts';
+import { MemoryOutboxStream } from '../outbox/memory-outbox-stream.ts';
+import { OutboxReader } from '../outbox/outbox-reader.ts';
 import { type Random, seededRandom } from '../random.ts';
 import { MemorySignalBus } from '../signals/memory-signal-bus.ts';
 
@@ -40,16 +42,20 @@ type AnyHost = ActorHost<Letter, unknown>;
 export class TestSystem {
   readonly clock: ManualClock;
   readonly random: Random;
-  readonly postOffice = new MemoryPostOffice();
+  readonly postOffice: MemoryPostOffice;
   readonly signals = new MemorySignalBus();
   /** Errors of actors that crashed, in order. */
   readonly crashes: { readonly actor: string; readonly error: Error }[] = [];
+  /** Actors that ended themselves in order (`context.finish()`), in order. */
+  readonly finished: string[] = [];
   readonly #hosts = new Map<string, AnyHost>();
+  readonly #outboxes = new Map<string, MemoryOutboxStream>();
   readonly #definitions = new Map<string, ActorDefinition<Letter, unknown>>();
   readonly #client: AnyHost;
 
   constructor(options: TestSystemOptions) {
     this.clock = new ManualClock(options.startMs ?? START_MS_DEFAULT);
+    this.postOffice = new MemoryPostOffice(this.clock);
     this.random = seededRandom(options.seed ?? 1);
     this.#client = this.#host('test', { name: 'test', start: () => undefined, receive: () => {} });
   }
@@ -133,9 +139,33 @@ export class TestSystem {
     return signals;
   }
 
+  /** The stream of this outbox: give it to the actors that relay to it or read from it. */
+  outbox(name: string): MemoryOutboxStream {
+    const stream = this.#outboxes.get(name) ?? new MemoryOutboxStream();
+    this.#outboxes.set(name, stream);
+    return stream;
+  }
+
+  /** Records every event that is put on an outbox stream from now on; a gap is an error. */
+  async listenToOutbox<E>(name: string): Promise<E[]> {
+    const heard: E[] = [];
+    const fail = (error: Error): void => void this.crashes.push({ actor: `listener of ${name}`, error });
+    const reader = new OutboxReader<E>({
+      stream: this.outbox(name),
+      from: 'end',
+      onEvents: (events) => heard.push(...events),
+      onGap: ({ reason }) => fail(new Error(`a gap in ${name}: ${reason}`)),
+      fail,
+      clock: this.clock,
+      metrics: new Metrics('listener'),
+    });
+    await reader.start();
+    return heard;
+  }
+
   /** Moves virtual time on, firing timers in order and letting every actor come to rest after each. */
   async advance(byMs: number): Promise<void> {
-    const untilMs = this.clock.nowMs() + byMs;
+    const untilMs = this.clock.monotonicMs() + byMs;
     await this.idle();
     while (this.clock.fireNext(untilMs)) await this.idle();
   }
@@ -178,6 +208,7 @@ export class TestSystem {
       log: silentLogger,
       metrics: new Metrics(id),
       onCrash: (error) => this.crashes.push({ actor: id, error }),
+      onFinish: () => this.finished.push(id),
     });
   }
 

@@ -8,7 +8,7 @@
 -- ARGV[3]  seconds after which the ids of a quiet mailbox are forgotten
 -- ARGV[4]  1 if there are asks among the letters: nothing is posted then while the actor is down
 -- ARGV[5…] pairs: id or empty string, encoded envelope
--- returns  how many were accepted (the first ones); -1 if the mailbox is gone and must be made anew; -2 if the
+-- returns  places of the letters refused, from 0; -1 if the mailbox is gone and must be made anew; -2 if the
 --          actor is down and there are asks
 if ARGV[4] == '1' and redis.call('EXISTS', KEYS[3]) == 1 then
   return -2
@@ -17,18 +17,15 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return -1
 end
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
-local accepted = 0
+local refused = {}
 for i = 5, #ARGV, 2 do
   local id = ARGV[i]
-  if id ~= '' and redis.call('ZSCORE', KEYS[2], id) then
-    accepted = accepted + 1
-  else
-    if room <= 0 then
-      break
-    end
+  local isKnown = id ~= '' and redis.call('ZSCORE', KEYS[2], id)
+  if not isKnown and room <= 0 then
+    refused[#refused + 1] = (i - 5) / 2
+  elseif not isKnown then
     redis.call('XADD', KEYS[1], '*', 'e', ARGV[i + 1])
     room = room - 1
-    accepted = accepted + 1
     if id ~= '' then
       local time = redis.call('TIME')
       redis.call('ZADD', KEYS[2], time[1] * 1000000 + time[2], id)
@@ -39,4 +36,4 @@ for i = 5, #ARGV, 2 do
     end
   end
 end
-return accepted
+return refused

@@ -9,11 +9,19 @@
 -- returns  { 'NO_SESSION' }                          no session, another token's, or an unreadable record
 --          { 'OK', expiresAtMs, betsLeft }           betsLeft is 0 when nothing was counted
 --          { 'LIMITED', retryAfterSeconds }          refused bets are not counted
+-- Whole records only, as decodeSessionRecord has it: anything else counts as missing.
+local function isWhole(number)
+  return type(number) == 'number' and number % 1 == 0 and math.abs(number) < 2 ^ 53
+end
+local function isRecord(value)
+  return type(value) == 'table' and type(value.wallet) == 'string' and isWhole(value.issuedAtMs)
+    and isWhole(value.expiresAtMs)
+end
+
 local stored = redis.call('GET', KEYS[1])
 if not stored then return { 'NO_SESSION' } end
 local readable, record = pcall(cjson.decode, stored)
-if not readable or type(record) ~= 'table' or record.tokenHash ~= ARGV[1] then return { 'NO_SESSION' } end
-if type(record.expiresAtMs) ~= 'number' then return { 'NO_SESSION' } end
+if not readable or not isRecord(record) or record.tokenHash ~= ARGV[1] then return { 'NO_SESSION' } end
 
 local limit = tonumber(ARGV[2])
 if limit == 0 then return { 'OK', record.expiresAtMs, 0 } end
