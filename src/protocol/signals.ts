@@ -3,9 +3,8 @@
  * asking. Each channel carries exactly one type.
  */
 import type { IndexTick, MarketSymbol, TickQuality } from '../domain/tick.ts';
-import type { AccountView, BetView } from './bet-view.ts';
 import type { Channel } from './envelope.ts';
-import { ACCOUNTS_CHANNEL, marketChannel, priceChannel, SESSIONS_CHANNEL } from './redis-keys.ts';
+import { marketChannel, priceChannel, SESSIONS_CHANNEL } from './redis-keys.ts';
 
 /** What the Resolver knows of the market, about once a second and after every change. */
 export interface MarketState {
@@ -21,16 +20,6 @@ export interface MarketState {
   readonly rulesVersion: string;
 }
 
-/** One event of one wallet; `account` is the state after it. */
-export interface AccountEvent {
-  readonly type: 'BetAccepted' | 'BetSettled' | 'AccountOpened';
-  readonly wallet: string;
-  readonly bet?: BetView;
-  readonly account: AccountView;
-  /** Tick the event belongs to. */
-  readonly seq: number;
-}
-
 export interface SessionEnded {
   readonly wallet: string;
 }
@@ -39,5 +28,4 @@ export const priceSignals = (symbol: MarketSymbol): Channel<IndexTick> => ({ nam
 export const marketSignals = (symbol: MarketSymbol): Channel<MarketState> => ({
   name: marketChannel(symbol),
 });
-export const accountSignals: Channel<AccountEvent> = { name: ACCOUNTS_CHANNEL };
 export const sessionSignals: Channel<SessionEnded> = { name: SESSIONS_CHANNEL };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { decode, encode } from '../../src/protocol/codec.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { decode, decodeRows, encode, encodeRows } from '../../src/protocol/codec.ts';
 
 describe('codec', () => {
   it('brings back what it was given', () => {
@@ -36,5 +36,31 @@ describe('codec', () => {
     for (const bytes of [[], [0x81], [0x01, 0x02], [0x92, 0x01], [0xdf, 0xff, 0xff, 0xff, 0xff]]) {
       expect(() => decode(Uint8Array.from(bytes))).toThrow();
     }
+  });
+});
+
+describe('rows', () => {
+  const rows = (n: number) => [
+    { id: n, inner: { x: 1, y: 'z' } },
+    { id: 2, inner: { x: 3, [`only${n}`]: null } },
+    { id: Number.MAX_SAFE_INTEGER, inner: {} },
+  ];
+
+  it('come back from each pack by itself, in any order, also where another thread packed them', async () => {
+    const packs = Array.from({ length: 200 }, (_, n) => encodeRows(rows(n)));
+    for (const n of [7, 199, 0, 7, 42]) expect(decodeRows(packs[n] ?? new Uint8Array())).toEqual(rows(n));
+    vi.resetModules();
+    const other = await import('../../src/protocol/codec.ts');
+    expect(other.decodeRows).not.toBe(decodeRows);
+    for (const n of [150, 3]) expect(other.decodeRows(packs[n] ?? new Uint8Array())).toEqual(rows(n));
+  });
+
+  it('may come as plain msgpack too', () => {
+    expect(decodeRows(encode(rows(1)))).toEqual(rows(1));
+  });
+
+  it('are refused where there are none', () => {
+    for (const bytes of [encode({ a: 1 }), new Uint8Array(), Uint8Array.of(0x92, 1)])
+      expect(() => decodeRows(bytes)).toThrow();
   });
 });

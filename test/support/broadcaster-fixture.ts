@@ -15,6 +15,7 @@ import {
 import { loadPageFiles } from '../../src/actors/broadcaster/page-files.ts';
 import { MemorySessionGate } from '../../src/actors/broadcaster/sessions/memory-session-gate.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
+import { ACCOUNT_EVENTS, type AccountEvent } from '../../src/protocol/account-events.ts';
 import type { AccountView, BetView } from '../../src/protocol/bet-view.ts';
 import { decode, encode } from '../../src/protocol/codec.ts';
 import { done } from '../../src/protocol/errors.ts';
@@ -23,13 +24,7 @@ import { RESOLVER } from '../../src/protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../../src/protocol/letters/session-guard.ts';
 import { SESSION_TTL_SECONDS, sessionKey } from '../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../src/protocol/session-token.ts';
-import {
-  type AccountEvent,
-  accountSignals,
-  type MarketState,
-  marketSignals,
-  priceSignals,
-} from '../../src/protocol/signals.ts';
+import { type MarketState, marketSignals, priceSignals } from '../../src/protocol/signals.ts';
 import { ExpiringMap } from '../../src/runtime/index.ts';
 import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
 import { START_MS, tickAt } from './market.ts';
@@ -117,9 +112,13 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
   const gate = new MemorySessionGate(sessions, { betsPerMinute: settings.betsPerMinute });
   const page = loadPageFiles(settings.pageDir);
   const id = 'broadcaster-1';
-  await system.start(broadcasterActor({ server, gate, gridCache, registry, page, settings }), id);
+  const accountEvents = system.outbox(ACCOUNT_EVENTS);
+  await accountEvents.seed('ledger', []);
+  const ports = { server, gate, gridCache, registry, accountEvents, page, settings };
+  await system.start(broadcasterActor(ports), id);
   await system.idle();
   let isMarketAnswered = false;
+  let eventSeq = 0;
 
   return {
     id,
@@ -145,7 +144,14 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
       return tick;
     },
     async event(event: AccountEvent) {
-      system.signals.publish(accountSignals.name, event);
+      eventSeq += 1;
+      await accountEvents.append('ledger', [{ seq: eventSeq, body: encode([event]) }]);
+      await system.idle();
+    },
+    /** Events are on the stream no longer: whoever has not read them cannot any more. */
+    async loseEvents() {
+      eventSeq += 10;
+      await accountEvents.seed('ledger', [{ seq: eventSeq, body: encode([]) }]);
       await system.idle();
     },
     signIn(wallet?: string) {

@@ -5,6 +5,7 @@ export const withCommit = (
   store: LedgerStore,
   commit: (store: LedgerStore, batch: LedgerBatch) => Promise<void>,
 ): LedgerStore => ({
+  outbox: store.outbox,
   load: () => store.load(),
   commit: (batch) => commit(store, batch),
   findAnswers: (keys) => store.findAnswers(keys),

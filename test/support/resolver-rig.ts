@@ -7,6 +7,7 @@ import { openLedgerDatabase, SqliteLedgerStore } from '../../src/actors/resolver
 import { DEFAULT_MARKET_RULES, type MarketRules } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { hundredths, micros } from '../../src/domain/units.ts';
+import { ACCOUNT_EVENTS, type AccountEvent } from '../../src/protocol/account-events.ts';
 import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { Outcome } from '../../src/protocol/errors.ts';
 import { type PlaceBetBody, RESOLVER } from '../../src/protocol/letters/resolver.ts';
@@ -54,11 +55,17 @@ export class ResolverRig {
 
   start(): Promise<void> {
     const { tickLog, rules } = this;
-    return this.system.start(resolverActor({ store: this.#store, tickLog, rules }));
+    const accountEvents = this.system.outbox(ACCOUNT_EVENTS);
+    return this.system.start(resolverActor({ store: this.#store, tickLog, accountEvents, rules }));
   }
 
   restart(): Promise<void> {
     return this.system.restart(RESOLVER.name);
+  }
+
+  /** What wallets are told from now on. */
+  events(): Promise<AccountEvent[]> {
+    return this.system.listenToOutbox<AccountEvent>(ACCOUNT_EVENTS);
   }
 
   async openAccount(wallet: string = WALLET): Promise<void> {

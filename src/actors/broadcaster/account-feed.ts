@@ -1,14 +1,16 @@
 /**
  * What one connection hears of its wallet: a snapshot (open bets, account) read from the Resolver, and every
- * event as it comes.
+ * event as it comes. After events were missed, the snapshot again, and the outcomes that may have been among
+ * them.
  *
  * Invariants: an event that arrives while a snapshot is being read is newer than what was read and wins over
  * it; a snapshot is paced by the reader, so that a long list of bets does not count as slowness; at most one
  * read per connection is under way.
  */
+
+import type { AccountEvent } from '../../protocol/account-events.ts';
 import type { ChannelName } from '../../protocol/api/frames.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
-import type { AccountEvent } from '../../protocol/signals.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { outcomeOf } from './http-answer.ts';
 import { SharedPush } from './push-frame.ts';
@@ -32,9 +34,13 @@ export interface AccountFeedOptions {
 }
 
 type PrivateChannel = Extract<ChannelName, 'bets' | 'account'>;
+/** What is read: open bets, bets that were settled lately, the account. */
+type Reading = PrivateChannel | 'settled';
 
 /** About half of what may wait before the reader has to catch up. */
 const BETS_PER_READ = 25;
+/** Of so many pages of the newest bets, the settled ones are told again after events were missed. */
+const MISSED_PAGES_MAX = 4;
 const READ_DEADLINE_MS = 3_000;
 
 export function accountPushes(event: AccountEvent): AccountPushes {
@@ -48,7 +54,7 @@ export function accountPushes(event: AccountEvent): AccountPushes {
 
 export class AccountFeed {
   readonly #options: AccountFeedOptions;
-  readonly #wanted = new Set<PrivateChannel>();
+  readonly #wanted = new Set<Reading>();
   /** Bets with an event since the running read began. */
   readonly #overtakenBets = new Set<string>();
   #isAccountOvertaken = false;
@@ -77,6 +83,12 @@ export class AccountFeed {
     this.retry();
   }
 
+  /** After events were missed: the snapshot, and the outcomes that may have been among them. */
+  requestMissed(): void {
+    if (this.#options.channels.has('bets')) this.#wanted.add('settled');
+    this.requestSnapshot(this.#options.channels);
+  }
+
   /** Reads what is still wanted, e.g. after the Resolver did not answer. */
   retry(): void {
     if (!this.#isReading && this.#wanted.size > 0) void this.#readWanted();
@@ -85,12 +97,11 @@ export class AccountFeed {
   async #readWanted(): Promise<void> {
     this.#isReading = true;
     try {
-      for (const channel of this.#wanted) {
+      for (const reading of this.#wanted) {
         const wallet = this.#options.wallet();
         if (wallet === undefined) return;
-        this.#wanted.delete(channel);
-        const isRead = channel === 'bets' ? await this.#readBets(wallet) : await this.#readAccount(wallet);
-        if (!isRead) return this.#failed(channel);
+        this.#wanted.delete(reading);
+        if (!(await this.#read(reading, wallet))) return this.#failed(reading);
       }
     } finally {
       this.#isReading = false;
@@ -98,19 +109,32 @@ export class AccountFeed {
     }
   }
 
-  #failed(channel: PrivateChannel): void {
-    this.#options.context.metrics.count('ws_snapshot_failures_total', { channel });
-    this.#wanted.add(channel);
+  #failed(reading: Reading): void {
+    this.#options.context.metrics.count('ws_snapshot_failures_total', { channel: reading });
+    this.#wanted.add(reading);
   }
 
-  async #readBets(wallet: string): Promise<boolean> {
+  #read(reading: Reading, wallet: string): Promise<boolean> {
+    switch (reading) {
+      case 'bets':
+        return this.#readBets(wallet, Infinity, 'open');
+      case 'settled':
+        return this.#readBets(wallet, MISSED_PAGES_MAX);
+      default:
+        return this.#readAccount(wallet);
+    }
+  }
+
+  /** With `status`, bets that are open; without, those of the newest that are not. */
+  async #readBets(wallet: string, pagesMax: number, status?: 'open'): Promise<boolean> {
     const { context, sender } = this.#options;
     let beforeId: string | undefined;
+    let pages = 0;
     do {
       const body = {
         wallet,
         limit: BETS_PER_READ,
-        status: 'open' as const,
+        ...(status ? { status } : {}),
         ...(beforeId ? { beforeId } : {}),
       };
       const page = outcomeOf(
@@ -120,10 +144,15 @@ export class AccountFeed {
       if (!this.#isFor(wallet, 'bets')) return true;
       for (const bet of page.value.bets) {
         if (this.#overtakenBets.has(bet.id)) continue;
-        sender.push(new SharedPush({ push: 'bet', seq: bet.acceptedSeq, event: 'BetAccepted', bet }));
+        const { settledSeq } = bet;
+        if (settledSeq !== undefined)
+          sender.push(new SharedPush({ push: 'bet', seq: settledSeq, event: 'BetSettled', bet }));
+        else if (status === 'open')
+          sender.push(new SharedPush({ push: 'bet', seq: bet.acceptedSeq, event: 'BetAccepted', bet }));
       }
+      pages += 1;
       beforeId = page.value.nextBeforeId;
-    } while (beforeId !== undefined && (await sender.room()));
+    } while (beforeId !== undefined && pages < pagesMax && (await sender.room()));
     return true;
   }
 

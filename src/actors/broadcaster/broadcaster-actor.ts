@@ -7,11 +7,18 @@
  */
 
 import { SYMBOL } from '../../domain/tick.ts';
+import type { AccountEvent } from '../../protocol/account-events.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../protocol/limits.ts';
-import { accountSignals, marketSignals, priceSignals, sessionSignals } from '../../protocol/signals.ts';
-import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
+import { marketSignals, priceSignals, sessionSignals } from '../../protocol/signals.ts';
+import {
+  type ActorContext,
+  type ActorDefinition,
+  defineActor,
+  OutboxReader,
+  type OutboxStream,
+} from '../../runtime/index.ts';
 import { betDesk } from './bet-desk.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
 import { SUBPROTOCOLS } from './client-codec.ts';
@@ -32,12 +39,15 @@ export interface BroadcasterPorts {
   readonly gate: SessionGate;
   readonly gridCache: GridCache;
   readonly registry: ClientRegistry;
+  /** What happened to wallets: each event, in order. */
+  readonly accountEvents: OutboxStream;
   readonly page: PageFiles;
   readonly settings: BroadcasterSettings;
 }
 
 export interface BroadcasterState {
   readonly fanOut: FanOut;
+  readonly accounts: OutboxReader<AccountEvent>;
   readonly port: number;
 }
 
@@ -77,7 +87,8 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
     fanOut.pushTick(tick);
     gridPublisher.tick();
   });
-  await context.subscribe(accountSignals, (event) => fanOut.deliver(event));
+  const accounts = readAccounts(context, ports.accountEvents, fanOut);
+  await accounts.start();
   await context.subscribe(sessionSignals, ({ wallet }) => fanOut.sessionEnded(wallet));
   inBackground(askForMarket(context, market));
   // Before the first client of this life is registered.
@@ -104,22 +115,44 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   context.every(REGISTRY_INTERVAL_MS, () => {
     if (fanOut.size > 0) inBackground(registry.register(context.self, fanOut.connections()));
   });
-  return { fanOut, port };
+  return { fanOut, accounts, port };
 }
 
 /** Answers under way leave first, then everybody is told to come back elsewhere, then the door is shut. */
 async function stopBroadcaster(
-  { fanOut }: BroadcasterState,
+  { fanOut, accounts }: BroadcasterState,
   context: ActorContext,
   ports: BroadcasterPorts,
 ): Promise<void> {
   ports.server.stopListening();
   fanOut.announceShutdown(context.random);
   await fanOut.idle();
+  accounts.close();
   fanOut.closeAll();
   await ports.server.close();
   await ports.registry.forget(context.self).catch(() => {});
 }
+
+/** Nothing is told to wallets that are not connected, so reading begins where the stream ends. */
+const readAccounts = (
+  context: ActorContext,
+  stream: OutboxStream,
+  fanOut: FanOut,
+): OutboxReader<AccountEvent> =>
+  new OutboxReader<AccountEvent>({
+    stream,
+    from: 'end',
+    onEvents: (events) => {
+      for (const event of events) fanOut.deliver(event);
+    },
+    onGap: (gap) => {
+      context.log.warn(gap, 'account events were missed; connections are shown the state anew');
+      fanOut.showAnew();
+    },
+    fail: (error) => context.fail(error),
+    clock: context.clock,
+    metrics: context.metrics,
+  });
 
 /** The Resolver publishes its state every second; this only makes the first one come sooner. */
 async function askForMarket(context: ActorContext, market: MarketView): Promise<void> {

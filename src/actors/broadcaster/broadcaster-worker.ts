@@ -1,4 +1,5 @@
 /** A Broadcaster in its thread: clients by uWebSockets, sessions, grids and the registry in Redis. */
+import { ACCOUNT_EVENTS } from '../../protocol/account-events.ts';
 import type { ActorEnvironment } from '../../runtime/index.ts';
 import { broadcasterActor } from './broadcaster-actor.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
@@ -18,6 +19,7 @@ export function createActor(environment: ActorEnvironment<BroadcasterSettings>) 
     gate: new RedisSessionGate(redis, { betsPerMinute: settings.betsPerMinute }),
     gridCache: new RedisGridCache(redis),
     registry: new RedisClientRegistry(redis),
+    accountEvents: environment.outbox(ACCOUNT_EVENTS),
     page: loadPageFiles(settings.pageDir),
     settings,
   });

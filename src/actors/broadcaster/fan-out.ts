@@ -6,8 +6,8 @@
  * `n`, and a slow one must be skipped or closed by our rule, not silently by the server's.
  */
 import type { IndexTick } from '../../domain/tick.ts';
+import type { AccountEvent } from '../../protocol/account-events.ts';
 import { type ChannelName, CLOSE_CODES, type GridView } from '../../protocol/api/frames.ts';
-import type { AccountEvent } from '../../protocol/signals.ts';
 import type { Random } from '../../runtime/index.ts';
 import { accountPushes } from './account-feed.ts';
 import type { ClientSocket } from './client-server.ts';
@@ -70,6 +70,11 @@ export class FanOut {
     if (!sessions) return;
     const pushes = accountPushes(event);
     for (const session of sessions) session.deliver(pushes);
+  }
+
+  /** Account events were missed: every signed-in connection gets its snapshots, and what was settled. */
+  showAnew(): void {
+    for (const sessions of this.#byWallet.values()) for (const session of sessions) session.showAnew();
   }
 
   heartbeat(atMs: number): void {

@@ -125,6 +125,11 @@ export class SocketSession implements SocketHandler {
     this.#account.deliver(event);
   }
 
+  /** Events of the wallet may have been missed. */
+  showAnew(): void {
+    this.#account.requestMissed();
+  }
+
   /** Every few seconds: shows that the connection lives, and asks again for what could not be read. */
   heartbeat(push: SharedPush): void {
     this.sender.pushNewest(push);

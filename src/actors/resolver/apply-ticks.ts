@@ -8,11 +8,11 @@
 import type { BetSettled } from '../../domain/ledger.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import { TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
-import { accountSignals, type MarketState, marketSignals } from '../../protocol/signals.ts';
+import { type MarketState, marketSignals } from '../../protocol/signals.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { accountViewOrEmpty, betView, marketState } from './bet-views.ts';
 import { executeDue } from './execute-bets.ts';
-import { noteEvent, type ResolverState } from './resolver-state.ts';
+import { noteEvent, type ResolverState, tellWallet } from './resolver-state.ts';
 
 const MARKET_INTERVAL_MS = 1_000;
 
@@ -67,7 +67,7 @@ function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext)
 
 function announceSettled(state: ResolverState, { bet, verdict }: BetSettled, context: ActorContext): void {
   context.metrics.count('resolver_bets_settled_total', { outcome: verdict.outcome });
-  context.publish(accountSignals, {
+  tellWallet(state, {
     type: 'BetSettled',
     wallet: bet.wallet,
     bet: betView(bet, verdict),

@@ -9,13 +9,12 @@ import type { BetView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { PlaceBet } from '../../protocol/letters/resolver.ts';
-import { accountSignals } from '../../protocol/signals.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { betIdOf, fingerprintOf } from './bet-request.ts';
 import { accountViewOrEmpty, betView } from './bet-views.ts';
 import type { StoredAnswer } from './ledger-store.ts';
 import type { PendingBet } from './pending-bets.ts';
-import { bookEvent, draftedAnswer, noteAnswer, type ResolverState } from './resolver-state.ts';
+import { bookEvent, draftedAnswer, noteAnswer, type ResolverState, tellWallet } from './resolver-state.ts';
 
 /** A letter this old was sent by someone who has stopped waiting. Generous: clocks of hosts may differ. */
 const LETTER_AGE_MS_MAX = 5_000;
@@ -72,7 +71,7 @@ export function executeDue(state: ResolverState, tick: IndexTick, context: Actor
     bookEvent(state, decision.event);
     const view = betView(bet);
     const account = accountViewOrEmpty(state.book, wallet);
-    context.publish(accountSignals, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
+    tellWallet(state, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
     answer(state, pending, done(view), context);
   }
 }

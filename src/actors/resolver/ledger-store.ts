@@ -9,8 +9,10 @@
 import type { Bet, BetRecord } from '../../domain/bet.ts';
 import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { Micros } from '../../domain/units.ts';
+import type { AccountEvent } from '../../protocol/account-events.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
+import type { OutboxLog } from '../../runtime/index.ts';
 
 /** A wallet's own name for one request. */
 export interface RequestKey {
@@ -34,6 +36,8 @@ export interface LedgerBatch {
   /** In the order they were decided. */
   readonly booked: readonly BookedEvent[];
   readonly answers: readonly StoredAnswer[];
+  /** What wallets are to be told of it, in order. */
+  readonly told?: readonly AccountEvent[];
   /** Every tick up to this one is applied. Never goes back. */
   readonly cursorSeq: number;
 }
@@ -65,6 +69,8 @@ export interface LedgerTotals {
 }
 
 export interface LedgerStore {
+  /** What committed batches told, to be relayed. */
+  readonly outbox: OutboxLog;
   load(): Promise<LedgerSnapshot>;
   commit(batch: LedgerBatch): Promise<void>;
   /** The stored ones among these. */

@@ -14,14 +14,19 @@ import type { AccountView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome } from '../../protocol/errors.ts';
 import { RESOLVER, type ResolverLetter } from '../../protocol/letters/resolver.ts';
-import { accountSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import { answerRead, type ReadLetter } from './answer-reads.ts';
 import { announceMarket, applyFromLog, applyTicks } from './apply-ticks.ts';
 import { requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty } from './bet-views.ts';
 import { refuseOverdue, takeRequest } from './execute-bets.ts';
-import { bookEvent, commitTurn, type ResolverPorts, type ResolverState } from './resolver-state.ts';
+import {
+  bookEvent,
+  commitTurn,
+  type ResolverPorts,
+  type ResolverState,
+  tellWallet,
+} from './resolver-state.ts';
 import { startResolver } from './start-resolver.ts';
 
 /** How often bets that wait in vain are looked for, and a silent feed is looked up in the log. */
@@ -58,7 +63,7 @@ async function receiveBatch(
         takeRequest(state, letter, stored.get(requestKeyText(letter.body)), context);
         break;
       case 'OpenAccount':
-        context.reply(letter, openAccount(state, letter.body.wallet, context));
+        context.reply(letter, openAccount(state, letter.body.wallet));
         break;
       default:
         reads.push(letter satisfies Received<ReadLetter>);
@@ -74,6 +79,7 @@ async function sweep(state: ResolverState, context: ActorContext): Promise<void>
   if (silentMs > FEED_SILENCE_MS) await applyFromLog(state, context);
   refuseOverdue(state, context);
   await endTurn(state, context);
+  state.relay.check();
 }
 
 async function endTurn(state: ResolverState, context: ActorContext): Promise<void> {
@@ -84,7 +90,7 @@ async function endTurn(state: ResolverState, context: ActorContext): Promise<voi
 }
 
 /** The grant is given once, and only while the house can spare it; after that, accounts open empty. */
-function openAccount(state: ResolverState, wallet: string, context: ActorContext): Outcome<AccountView> {
+function openAccount(state: ResolverState, wallet: string): Outcome<AccountView> {
   const { book } = state;
   if (!book.account(wallet)) {
     const { startingGrantMicros, grantFloorFraction, houseBankrollMicros } = book.rules;
@@ -92,7 +98,7 @@ function openAccount(state: ResolverState, wallet: string, context: ActorContext
     const grantMicros = spareMicros < startingGrantMicros ? micros(0) : startingGrantMicros;
     bookEvent(state, { type: 'AccountOpened', wallet, grantMicros });
     const account = accountViewOrEmpty(book, wallet);
-    context.publish(accountSignals, { type: 'AccountOpened', wallet, account, seq: book.lastSeq });
+    tellWallet(state, { type: 'AccountOpened', wallet, account, seq: book.lastSeq });
   }
   return done(accountViewOrEmpty(book, wallet));
 }

@@ -1,5 +1,6 @@
 /** The Resolver in its own thread: opens the ledger and, read-only, the tick log. */
 import type { MarketRules } from '../../domain/rules.ts';
+import { ACCOUNT_EVENTS } from '../../protocol/account-events.ts';
 import type { ActorEnvironment } from '../../runtime/index.ts';
 import { resolverActor } from './resolver-actor.ts';
 import { openLedgerDatabase, SqliteLedgerStore } from './sqlite-ledger-store.ts';
@@ -12,11 +13,12 @@ export interface ResolverWorkerSettings {
   readonly rules: MarketRules;
 }
 
-export function createActor({ settings, onExit }: ActorEnvironment<ResolverWorkerSettings>) {
+export function createActor({ settings, outbox, onExit }: ActorEnvironment<ResolverWorkerSettings>) {
   const store = new SqliteLedgerStore(openLedgerDatabase(settings.ledgerPath));
   const tickLog = new SqliteTickLogReader(settings.tickLogPath);
   // Both close synchronously; their promises carry nothing.
   onExit(() => void store.close());
   onExit(() => void tickLog.close());
-  return resolverActor({ store, tickLog, rules: settings.rules });
+  const accountEvents = outbox(ACCOUNT_EVENTS);
+  return resolverActor({ store, tickLog, accountEvents, rules: settings.rules });
 }

@@ -11,7 +11,13 @@ import { type BetSettled, type Transfer, transfersOf, walletAccount } from '../.
 import { micros } from '../../domain/units.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
-import { failpoint, openSqlite, type SqliteDatabase } from '../../runtime/index.ts';
+import {
+  failpoint,
+  OUTBOX_MIGRATION,
+  openSqlite,
+  type SqliteDatabase,
+  SqliteOutbox,
+} from '../../runtime/index.ts';
 import { betOfRow, betRecordOfRow, betTermsRow } from './bet-rows.ts';
 import { type LedgerStatements, prepareLedger } from './ledger-statements.ts';
 import type {
@@ -27,6 +33,7 @@ import type {
 
 const LEDGER_MIGRATIONS: readonly string[] = [
   readFileSync(new URL('./schema/0001-ledger.sql', import.meta.url), 'utf8'),
+  OUTBOX_MIGRATION,
 ];
 
 /** Opens or creates the ledger's database at `path`, or one of its own in `:memory:`. */
@@ -34,6 +41,7 @@ export const openLedgerDatabase = (path: string): SqliteDatabase =>
   openSqlite({ path, migrations: LEDGER_MIGRATIONS });
 
 export class SqliteLedgerStore implements LedgerStore {
+  readonly outbox: SqliteOutbox;
   readonly #db: SqliteDatabase;
   readonly #sql: LedgerStatements;
   readonly #commit: (batch: LedgerBatch) => void;
@@ -41,6 +49,7 @@ export class SqliteLedgerStore implements LedgerStore {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#sql = prepareLedger(db);
+    this.outbox = new SqliteOutbox(db);
     this.#commit = db.transaction((batch: LedgerBatch) => this.#write(batch)).immediate;
   }
 
@@ -113,6 +122,7 @@ export class SqliteLedgerStore implements LedgerStore {
     for (const { wallet, idempotencyKey, fingerprint, answer } of batch.answers) {
       this.#sql.insertAnswer.run(wallet, idempotencyKey, fingerprint, JSON.stringify(answer));
     }
+    this.outbox.append(batch.told ?? []);
     this.#sql.moveCursor.run(batch.cursorSeq);
     failpoint('ledger.written');
   }

@@ -31,7 +31,7 @@ export async function startResolver(ports: ResolverPorts, context: ActorContext)
         'they do not belong together, or the tick log was lost; refusing to settle from it',
     );
   }
-  const state = createState(ports, new MarketBook(ports.rules, snapshot), snapshot.cursorSeq);
+  const state = createState(ports, new MarketBook(ports.rules, snapshot), snapshot.cursorSeq, context);
   openBooks(state, snapshot, context);
   await warm(state, snapshot.cursorSeq - WARM_TICKS, snapshot.cursorSeq);
   while (state.book.openBetCount > 0 && (await applyFromLog(state, context)))
@@ -43,6 +43,8 @@ export async function startResolver(ports: ResolverPorts, context: ActorContext)
   while (await applyFromLog(state, context)) await commitTurn(state, context);
   await commitTurn(state, context);
   announceMarket(state, context);
+  // Also what an earlier life committed and could not relay any more.
+  state.relay.check();
   const { lastSeq, openBetCount, paused } = state.book;
   context.log.info({ tickSeq: lastSeq, openBets: openBetCount, paused }, 'resolver has its books');
   return state;

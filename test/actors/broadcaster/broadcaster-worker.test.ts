@@ -30,6 +30,7 @@ beforeEach(async () => {
     id,
     settings: { ...BROADCASTER_SETTINGS, port },
     redis: used.redis,
+    outbox: (name) => system.outbox(name),
     clock: systemClock,
     random: systemRandom,
     log: silentLogger,

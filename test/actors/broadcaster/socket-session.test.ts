@@ -180,6 +180,31 @@ describe('signing in', () => {
     ]);
   });
 
+  it('after missed events shows the snapshot anew, and outcomes that may have been missed', async () => {
+    const { client, wallet } = await signedIn(['bets', 'account']);
+    const { resolver } = broadcaster;
+    await broadcaster.event(accepted(wallet));
+    client.take();
+    const asked = resolver.letters.length;
+    await broadcaster.loseEvents();
+    const open = betView({ id: 'bet_2', wallet });
+    const won = betView({ id: 'bet_1', wallet, status: 'won', settledSeq: 12, settledAtMs: START_MS });
+    for (let i = 0; i < 3; i += 1) {
+      const letter = resolver.letters.at(-1);
+      const body = letter?.body as { status?: string };
+      if (letter?.type === 'GetAccount') resolver.reply(done(accountView(wallet)));
+      else resolver.reply(done({ bets: body.status === 'open' ? [open] : [open, won] }));
+      await broadcaster.system.idle();
+    }
+    expect(resolver.letters.length - asked).toBe(3);
+    const told = client.take().map(({ push, event, bet }) => [push, event, (bet as { id: string })?.id]);
+    expect(told.sort()).toEqual([
+      ['account', undefined, undefined],
+      ['bet', 'BetAccepted', 'bet_2'],
+      ['bet', 'BetSettled', 'bet_1'],
+    ]);
+  });
+
   it('asks again with the next heartbeat when the snapshot could not be read', async () => {
     const { client, wallet } = await signedIn();
     await client.send({ op: 'subscribe', channels: ['account'] });

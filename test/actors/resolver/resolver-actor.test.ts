@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_MARKET_RULES as RULES } from '../../../src/domain/rules.ts';
 import { cents, hundredths, micros } from '../../../src/domain/units.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
-import { accountSignals, marketSignals } from '../../../src/protocol/signals.ts';
+import { marketSignals } from '../../../src/protocol/signals.ts';
 import { withCommit } from '../../support/ledger-store.ts';
 import { cellAt, OTHER_WALLET, START_MS, WALLET } from '../../support/market.ts';
 import { startRig } from '../../support/resolver-rig.ts';
@@ -12,7 +12,7 @@ const GRANT = RULES.startingGrantMicros;
 describe('accounts', () => {
   it('open with the starting grant, once', async () => {
     const rig = await startRig();
-    const events = await rig.system.listen(accountSignals);
+    const events = await rig.events();
     for (let i = 0; i < 3; i += 1) await rig.openAccount(OTHER_WALLET);
     expect(await rig.account(OTHER_WALLET)).toEqual({
       wallet: OTHER_WALLET,
@@ -42,7 +42,7 @@ describe('accounts', () => {
 describe('a bet', () => {
   it('executes at the first tick at or after its receipt plus the hold', async () => {
     const rig = await startRig();
-    const events = await rig.system.listen(accountSignals);
+    const events = await rig.events();
     await rig.system.advance(30);
     const { answer } = await rig.send(rig.body());
     const tooSoon = await rig.tick({}, 70);
@@ -79,7 +79,7 @@ describe('a bet', () => {
     const rig = await startRig();
     const bet = await rig.accepted();
     await rig.ticksUntil(10_500);
-    const events = await rig.system.listen(accountSignals);
+    const events = await rig.events();
     const touching = await rig.tick({ priceCents: cents(bet.lowCents) });
     const settled = { ...bet, status: 'won', settledSeq: touching.seq, settledAtMs: touching.atMs };
     expect(await rig.bet(bet.id)).toEqual(settled);

@@ -1,8 +1,8 @@
 /** Crashes on either side of every commit, and what a new life makes of what the old one left. */
 import { describe, expect, it } from 'vitest';
 import { cents } from '../../../src/domain/units.ts';
+import { ACCOUNT_EVENTS } from '../../../src/protocol/account-events.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
-import { accountSignals } from '../../../src/protocol/signals.ts';
 import { createTestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FaultyCommits } from '../../support/ledger-store.ts';
 import { cellAt, OTHER_WALLET, START_MS, tickAt, WALLET } from '../../support/market.ts';
@@ -16,7 +16,7 @@ async function faultyRig(): Promise<{ rig: ResolverRig; faulty: FaultyCommits }>
 describe('a commit that fails', () => {
   it('crashes the actor and leaves nothing: no bet, no answer, no signal', async () => {
     const { rig, faulty } = await faultyRig();
-    const events = await rig.system.listen(accountSignals);
+    const events = await rig.events();
     const before = await rig.store.totals();
     const { answer } = await rig.send(rig.body());
     let answered = false;
@@ -62,6 +62,38 @@ describe('a crash', () => {
     expect(await rig.summary()).toMatchObject({ sumMicros: '0', bets: { open: 1 } });
   });
 
+  it('after the commit and before its events left: the new life tells them, once', async () => {
+    const { rig, faulty } = await faultyRig();
+    const bet = await rig.accepted();
+    const events = await rig.events();
+    await rig.ticksUntil(10_500);
+    faulty.fault = 'after';
+    await rig.tick({ priceCents: cents(bet.lowCents) });
+    expect(rig.system.isCrashed(RESOLVER.name)).toBe(true);
+    expect(events).toEqual([]);
+    faulty.fault = undefined;
+    await rig.restart();
+    expect(events).toMatchObject([{ type: 'BetSettled', bet: { id: bet.id, status: 'won' } }]);
+    await rig.restart();
+    await rig.ticks(3);
+    expect(events).toHaveLength(1);
+  });
+
+  it('and a lost stream: what was told is not told again', async () => {
+    const rig = await startRig();
+    const events = await rig.events();
+    const bet = await rig.accepted();
+    rig.system.outbox(ACCOUNT_EVENTS).vanish();
+    await rig.restart();
+    await rig.openAccount(OTHER_WALLET);
+    await rig.system.advance(1_000);
+    expect(events.map(({ type, wallet }) => [type, wallet])).toEqual([
+      ['BetAccepted', bet.wallet],
+      ['AccountOpened', OTHER_WALLET],
+    ]);
+    expect(rig.system.crashes.map(({ error }) => error.message)).toEqual(['killed']);
+  });
+
   it('before the executing tick: the bet is executed by the new life, in time', async () => {
     const rig = await startRig();
     const { answer } = await rig.send(rig.body());
@@ -105,7 +137,7 @@ describe('a new life', () => {
     await rig.system.stop(RESOLVER.name);
     const touching = await rig.tick({ priceCents: cents(bet.lowCents), delivered: false });
     await rig.ticksUntil(30_000, { delivered: false, priceCents: cents(6_000_500) });
-    const events = await rig.system.listen(accountSignals);
+    const events = await rig.events();
     await rig.restart();
     expect(await rig.bet(bet.id)).toMatchObject({ status: 'won', settledSeq: touching.seq });
     expect(events).toMatchObject([{ type: 'BetSettled', wallet: WALLET, bet: { status: 'won' } }]);

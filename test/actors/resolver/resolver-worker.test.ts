@@ -22,7 +22,8 @@ it('stands on two files, and finds them as it left them', async () => {
     const cleanups: (() => void)[] = [];
     const onExit = (cleanup: () => void): void => void cleanups.push(cleanup);
     const system = await createTestSystem({ startMs: START_MS });
-    await system.start(createActor({ settings, onExit } as Environment));
+    const outbox: Environment['outbox'] = (name) => system.outbox(name);
+    await system.start(createActor({ settings, outbox, onExit } as Environment));
     if (life === 1) {
       await system.ask(RESOLVER, { type: 'OpenAccount', body: { wallet: WALLET } });
       const writer = openSqliteTickLog(tickLogPath);
