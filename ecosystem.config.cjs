@@ -1,8 +1,10 @@
 /**
  * pm2's view of Touchline on one 8 GB machine:  npx pm2 start ecosystem.config.cjs
  *
- * Three apps, so that a native abort in an edge (uWebSockets.js can end its process) never touches the ledger:
- * one Redis, one core (the four actors that write), N edges (sockets only) that share PORT by SO_REUSEPORT.
+ * Three apps, so that the end of an edge (a hung thread of uWebSockets.js costs its process) never touches the
+ * ledger: one Redis, one core (the four actors that write), N edges (sockets only) that share PORT by
+ * SO_REUSEPORT. Exit code 1: it gave up and said why in its log; pm2 restarts it after 100 ms, the other edges
+ * serve meanwhile.
  * Fork mode everywhere: uWebSockets.js does not go through node:cluster.
  *
  * Stop the readers before what they read, so that drains find Redis alive:

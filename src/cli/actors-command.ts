@@ -54,9 +54,11 @@ async function watch(adminUrl: string): Promise<ActorsReport> {
   return report;
 }
 
-/** The tree as text, one line for each child and supervisor. */
-export function drawReport({ pid, ready, residentBytes, actors: members }: ActorsReport): string {
-  const rows = [COLUMNS, ...members.flatMap((member) => rowsOf(member, ''))];
+/** The tree as text, one line for the main thread, each child and each supervisor. */
+export function drawReport(report: ActorsReport): string {
+  const { pid, ready, residentBytes, mainThread, actors: members } = report;
+  const main = ['main thread', '', '', '', '', '', ms(mainThread.loopDelayMs), mib(mainThread.heapBytes), ''];
+  const rows = [COLUMNS, main, ...members.flatMap((member) => rowsOf(member, ''))];
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     row
@@ -82,9 +84,10 @@ function rowsOf(member: MemberReport, indent: string): string[][] {
   const { health } = member;
   if (!health) return [[...common, '', '', '', '', error]];
   const { mailboxDepth, turns, loopDelayMs, heapBytes } = health;
-  const lag = `${loopDelayMs.toFixed(0)} ms`;
-  return [[...common, String(mailboxDepth), String(turns), lag, mib(heapBytes), error]];
+  return [[...common, String(mailboxDepth), String(turns), ms(loopDelayMs), mib(heapBytes), error]];
 }
+
+const ms = (durationMs: number): string => `${durationMs.toFixed(0)} ms`;
 
 const mib = (bytes: number): string => `${(bytes / MIB).toFixed(0)} MiB`;
 

@@ -67,4 +67,4 @@ export class Metrics {
 export const renderMetrics = (snapshots: readonly MetricsSnapshot[]): Promise<string> =>
   AggregatorRegistry.aggregate(snapshots.map((snapshot) => [...snapshot])).metrics();
 
-const labelNames = (labels: Labels): string[] => ['actor', ...Object.keys(labels)];
+const labelNames = (labels: Labels): string[] => [...new Set(['actor', ...Object.keys(labels)])];

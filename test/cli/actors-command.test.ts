@@ -25,6 +25,7 @@ it('the tree is drawn with a line for each child, groups indented', () => {
     pid: 7,
     ready: false,
     residentBytes: 200 * 1024 * 1024,
+    mainThread: { loopDelayMs: 12.4, heapBytes: 30 * 1024 * 1024 },
     actors: [
       child('store'),
       {
@@ -44,9 +45,10 @@ it('the tree is drawn with a line for each child, groups indented', () => {
   expect(drawn.split('\n')).toEqual([
     'process 7: not ready, 200 MiB resident',
     '',
-    'actor   state        restart    restarts  mailbox  turns  lag   heap    last error',
-    'store   running      permanent  0         3        42     2 ms  20 MiB',
-    'pair    running      permanent  1                                       one_for_all',
-    '  left  backing-off  permanent  2                                       boom',
+    'actor        state        restart    restarts  mailbox  turns  lag    heap    last error',
+    'main thread                                                    12 ms  30 MiB',
+    'store        running      permanent  0         3        42     2 ms   20 MiB',
+    'pair         running      permanent  1                                        one_for_all',
+    '  left       backing-off  permanent  2                                        boom',
   ]);
 });

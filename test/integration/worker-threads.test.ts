@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deadLettersKey } from '../../src/protocol/redis-keys.ts';
+import { deadLettersKey, mailboxKey } from '../../src/protocol/redis-keys.ts';
 import { ActorHost } from '../../src/runtime/actor-host.ts';
 import {
   type ChildSpec,
@@ -181,6 +181,27 @@ describe('an actor in a worker thread', () => {
     await send({ type: 'Add', body: { by: 4 } });
     expect(await count()).toBe(4);
     expect(supervisor.report()[0]?.restarts).toBe(0);
+  });
+
+  it.each([
+    ['permanent', 'running', 1],
+    ['transient', 'ended', 0],
+    ['temporary', 'ended', 0],
+  ] as const)('%s, that finishes: %s, without an incident', async (restart, state, restarts) => {
+    await start({ restart });
+    await send({ type: 'Add', body: { by: 1 } });
+    await send({ type: 'Finish', body: {} });
+    await expect.poll(() => supervisor.report()[0], { timeout: 10_000 }).toMatchObject({ state, restarts });
+    expect(incidents).toEqual([]);
+    expect(await redis.get('test-count')).toBe('1');
+    expect(await redis.xlen(mailboxKey('counter'))).toBe(0);
+  });
+
+  it('that finishes in its start has started and ended in order', async () => {
+    await start({ restart: 'transient', settings: { finishInStart: true } });
+    await reported('ended');
+    expect(supervisor.ready).toBe(true);
+    expect(incidents).toEqual([]);
   });
 
   it('keeps unhandled letters over an orderly stop', async () => {

@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../metrics.ts';
 import { renderMetrics } from '../metrics.ts';
+import type { MainThread, MainThreadHealth } from '../supervision/main-thread.ts';
 import type { MemberReport } from '../supervision/member.ts';
 import type { Supervisor } from '../supervision/supervisor.ts';
 
@@ -13,6 +14,7 @@ export interface AdminServerOptions {
   readonly supervisor: Supervisor;
   /** The main thread's own metrics. */
   readonly metrics: Metrics;
+  readonly mainThread: Pick<MainThread, 'health'>;
 }
 
 export interface AdminServer {
@@ -44,6 +46,7 @@ export interface ActorsReport {
   readonly pid: number;
   readonly ready: boolean;
   readonly residentBytes: number;
+  readonly mainThread: MainThreadHealth;
   readonly actors: readonly MemberReport[];
 }
 
@@ -53,14 +56,15 @@ interface Answer {
   readonly body: string;
 }
 
-async function answer({ supervisor, metrics }: AdminServerOptions, url: string): Promise<Answer> {
+async function answer(options: AdminServerOptions, url: string): Promise<Answer> {
+  const { supervisor, metrics, mainThread } = options;
   switch (new URL(url, 'http://admin').pathname) {
     case '/healthz':
       return json(200, { ok: true });
     case '/readyz':
       return json(supervisor.ready ? 200 : 503, { ready: supervisor.ready });
     case '/actors':
-      return json(200, actorsReport(supervisor));
+      return json(200, actorsReport(supervisor, mainThread.health));
     case '/metrics': {
       metrics.gauge('process_resident_bytes', process.memoryUsage.rss());
       const snapshots = [await metrics.snapshot(), ...(await supervisor.metrics())];
@@ -71,10 +75,11 @@ async function answer({ supervisor, metrics }: AdminServerOptions, url: string):
   }
 }
 
-const actorsReport = (supervisor: Supervisor): ActorsReport => ({
+const actorsReport = (supervisor: Supervisor, mainThread: MainThreadHealth): ActorsReport => ({
   pid: process.pid,
   ready: supervisor.ready,
   residentBytes: process.memoryUsage.rss(),
+  mainThread,
   actors: supervisor.report(),
 });
 

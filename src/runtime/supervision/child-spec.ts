@@ -32,8 +32,9 @@ export interface ChildSpec extends BudgetTerms {
   /** Heap limit of the thread, in MiB (old generation). Buffers are not counted. */
   readonly heapMibMax?: number;
   /**
-   * The thread must never be ended by force (it holds native handles whose loss aborts the process): when it
-   * hangs, or its heap fills, the supervisor gives up and the process is restarted as a whole.
+   * The thread must never be ended by force (it holds native handles whose loss aborts the process). It is
+   * asked to end itself instead; if it does not hear that, the supervisor gives up and the process is
+   * restarted as a whole. Its heap is watched from outside, because V8 keeps a limit by force.
    */
   readonly neverTerminate?: boolean;
 }

@@ -26,7 +26,11 @@ export interface Child {
   metrics(): Promise<MetricsSnapshot>;
   /** Called exactly once, however the child ends. */
   onExit(listener: (exit: ChildExit) => void): void;
-  /** Ends the child by force, at once. */
+  /** Heap in use, seen from outside: a child that answers nothing has one too. Undefined once it ended. */
+  heapBytes(): Promise<number | undefined>;
+  /** Asks the child to end itself at once; its exit hooks run. One that hangs does not hear it. */
+  leave(): void;
+  /** Ends the child by force, at once; its exit hooks do not run. */
   kill(): Promise<void>;
 }
 

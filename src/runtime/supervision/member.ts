@@ -27,7 +27,7 @@ interface Report {
 
 export interface ChildReport extends Report {
   readonly kind: 'child';
-  /** As of the last heartbeat: mailbox depth, turns, event-loop lag, heap. */
+  /** As of the last heartbeat: mailbox depth, turns, event-loop lag (or how long it was silent), heap. */
   readonly health: ChildHealth | null;
 }
 
@@ -74,6 +74,6 @@ export interface TreeEnvironment {
   readonly metrics: Metrics;
   readonly statusBoard: StatusBoard;
   readonly reportIncident: ReportIncident;
-  /** Something only the end of the process can mend. */
-  readonly onFatal: (reason: string) => void;
+  /** A thread stays that does not leave and must not be ended: only the end of the process ends it. */
+  readonly onLeftBehind: (reason: string) => void;
 }

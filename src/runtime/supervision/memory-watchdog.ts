@@ -14,6 +14,8 @@ export interface MemoryWatchdogOptions {
   readonly reportIncident: ReportIncident;
   /** Asked once. */
   readonly onExceeded: (reason: string) => void;
+  /** LOOK_INTERVAL_MS if not given. */
+  readonly lookIntervalMs?: number;
   /** In bytes; that of this process if not given. */
   readonly residentBytes?: () => number;
 }
@@ -25,7 +27,8 @@ const MIB = 1024 * 1024;
 
 /** Runs until it is cancelled or has reported. */
 export function watchMemory(options: MemoryWatchdogOptions): Timer {
-  const { limitMib, clock, metrics, residentBytes = process.memoryUsage.rss } = options;
+  const { limitMib, clock, metrics, lookIntervalMs = LOOK_INTERVAL_MS } = options;
+  const { residentBytes = process.memoryUsage.rss } = options;
   let looksAbove = 0;
   let timer: Timer;
   const look = (): void => {
@@ -33,13 +36,13 @@ export function watchMemory(options: MemoryWatchdogOptions): Timer {
     metrics.gauge('process_resident_bytes', bytes);
     looksAbove = bytes > limitMib * MIB ? looksAbove + 1 : 0;
     if (looksAbove < LOOKS_MAX) {
-      timer = clock.after(LOOK_INTERVAL_MS, look);
+      timer = clock.after(lookIntervalMs, look);
       return;
     }
     const reason = `the process holds ${Math.round(bytes / MIB)} MiB, more than ${limitMib}`;
     options.reportIncident({ kind: 'process-memory', child: 'main', error: new Error(reason) });
     options.onExceeded(reason);
   };
-  timer = clock.after(LOOK_INTERVAL_MS, look);
+  timer = clock.after(lookIntervalMs, look);
   return { cancel: () => timer.cancel() };
 }

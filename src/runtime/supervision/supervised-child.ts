@@ -9,7 +9,7 @@ import { type Timer, withDeadline } from '../clock.ts';
 import type { MetricsSnapshot } from '../metrics.ts';
 import type { Child, ChildExit, ChildHealth } from './child.ts';
 import type { ChildSpec } from './child-spec.ts';
-import { HEARTBEAT_INTERVAL_MS, HeartbeatJudge } from './heartbeat.ts';
+import { HEARTBEAT_INTERVAL_MS, HeartbeatJudge, WAIT_MS_MAX } from './heartbeat.ts';
 import type { IncidentKind } from './incidents.ts';
 import type { ChildReport, LifeEnd, Member, Phase, Standing, TreeEnvironment } from './member.ts';
 import { DOWN_RENEW_MS } from './status-board.ts';
@@ -22,9 +22,13 @@ interface Life {
   cause: Error | undefined;
   /** Its end is our doing. */
   isForced: boolean;
+  /** It does not leave and must not be ended: only the end of the process ends it. */
+  isLeftBehind: boolean;
 }
 
 const FORCED_EXIT_GRACE_MS = 1_000;
+/** The size of a heap is told at once, or the thread collects garbage or is inside native code. */
+const HEAP_BYTES_MS_MAX = 500;
 
 export class SupervisedChild implements Member {
   readonly #spec: ChildSpec;
@@ -122,7 +126,14 @@ export class SupervisedChild implements Member {
     const child = this.#prepared ?? this.#environment.spawn(this.#spec, lastError);
     this.#prepared = undefined;
     const { promise: exited, resolve } = Promise.withResolvers<void>();
-    const life: Life = { child, exited, exit: undefined, cause: undefined, isForced: false };
+    const life: Life = {
+      child,
+      exited,
+      exit: undefined,
+      cause: undefined,
+      isForced: false,
+      isLeftBehind: false,
+    };
     this.#life = life;
     child.onExit((exit) => {
       life.exit = exit;
@@ -165,7 +176,7 @@ export class SupervisedChild implements Member {
     await this.#prepared?.kill();
     this.#prepared = undefined;
     const life = this.#life;
-    if (!life) return;
+    if (!life || life.isLeftBehind) return this.#reset();
     const late = (): Error => new Error(`stop took longer than ${this.#spec.shutdownMs} ms`);
     const inTime = (work: Promise<void>) => withDeadline(clock, this.#spec.shutdownMs, work, late);
     if (this.#phase === 'starting') await inTime(this.#starting).catch(() => {});
@@ -190,13 +201,31 @@ export class SupervisedChild implements Member {
 
   /** A child that is on its way out gets a moment to leave by itself, then is ended by force. */
   async #leave(life: Life): Promise<void> {
-    const { clock, onFatal } = this.#environment;
+    if (!life.isLeftBehind && !(await this.#isGone(life))) await this.#endByForce(life);
+  }
+
+  /** Where force is forbidden the child is asked to end itself; if it does not, the process has to end. */
+  async #endByForce(life: Life): Promise<void> {
+    life.isForced = true;
+    if (!this.#spec.neverTerminate) return life.child.kill();
+    life.child.leave();
+    if (!(await this.#isGone(life))) this.#leaveBehind(life);
+  }
+
+  #leaveBehind(life: Life): void {
+    if (life.isLeftBehind) return;
+    life.isLeftBehind = true;
+    const why = life.cause?.message ?? 'asked to leave';
+    this.#environment.onLeftBehind(`${this.id} ${why}; it does not leave and must not be ended by force`);
+  }
+
+  #isGone(life: Life): Promise<boolean> {
+    const { clock } = this.#environment;
     const gone = withDeadline(clock, FORCED_EXIT_GRACE_MS, life.exited, () => new Error('still there'));
-    await gone.catch(async () => {
-      life.isForced = true;
-      if (this.#spec.neverTerminate) onFatal(`${this.id} does not leave and must not be ended by force`);
-      else await life.child.kill();
-    });
+    return gone.then(
+      () => true,
+      () => false,
+    );
   }
 
   #reset(): void {
@@ -218,26 +247,45 @@ export class SupervisedChild implements Member {
   }
 
   async #beat(life: Life, judge: HeartbeatJudge, lastMs: number): Promise<void> {
-    const { clock } = this.#environment;
-    const late = (): Error => new Error('no heartbeat');
-    const answer = withDeadline(clock, HEARTBEAT_INTERVAL_MS, life.child.health(), late);
-    const health = await answer.catch(() => undefined);
+    const health = await this.#askHealth(life);
+    const heapBytes = health ? undefined : await this.#heapBytes(life);
     if (this.#life !== life || this.#phase !== 'running') return;
-    const nowMs = clock.monotonicMs();
-    if (health) this.#observe(health);
-    const verdict = health ? judge.answered(health) : judge.missed(nowMs - lastMs);
+    const nowMs = this.#environment.clock.monotonicMs();
+    const verdict = health ? judge.answered(health) : judge.missed(nowMs - lastMs, heapBytes);
+    this.#observe(health ?? (this.#health && { ...this.#health, loopDelayMs: judge.silentMs }));
     if (!verdict) return this.#armHeartbeat(life, judge, nowMs);
     this.#report(life, verdict.kind, new Error(verdict.reason));
-    if (this.#spec.neverTerminate)
-      this.#environment.onFatal(`${this.id} ${verdict.reason}; it must not be ended by force`);
-    else await life.child.kill();
+    // One that hangs with a heap that grows would not hear us, and has no time to lose.
+    if (!health && verdict.kind === 'out-of-memory') this.#leaveBehind(life);
+    else await this.#endByForce(life);
   }
 
-  #observe(health: ChildHealth): void {
+  /** Undefined if there was none in time. If we ourselves were away meanwhile, it gets that time again. */
+  async #askHealth(life: Life): Promise<ChildHealth | undefined> {
+    const { clock } = this.#environment;
+    const late = (): Error => new Error('no heartbeat');
+    const answer = life.child.health();
+    const wait = () => withDeadline(clock, HEARTBEAT_INTERVAL_MS, answer, late).catch(() => undefined);
+    const fromMs = clock.monotonicMs();
+    const health = await wait();
+    const wereWeAway = clock.monotonicMs() - fromMs > WAIT_MS_MAX;
+    return health ?? (wereWeAway ? wait() : undefined);
+  }
+
+  /** Only needed of a child whose heap nobody else keeps within its limit. */
+  async #heapBytes(life: Life): Promise<number | undefined> {
+    if (!this.#spec.neverTerminate) return undefined;
+    const late = (): Error => new Error('no heap size');
+    const bytes = withDeadline(this.#environment.clock, HEAP_BYTES_MS_MAX, life.child.heapBytes(), late);
+    return bytes.catch(() => undefined);
+  }
+
+  #observe(health: ChildHealth | null): void {
+    if (!health) return;
     const { metrics } = this.#environment;
     this.#health = health;
+    metrics.gauge('event_loop_lag_seconds', health.loopDelayMs / 1_000, { actor: this.id });
     metrics.gauge('child_mailbox_letters', health.mailboxDepth, { child: this.id });
-    metrics.gauge('child_loop_lag_seconds', health.loopDelayMs / 1_000, { child: this.id });
     metrics.gauge('child_heap_bytes', health.heapBytes, { child: this.id });
   }
 }

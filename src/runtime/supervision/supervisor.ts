@@ -1,6 +1,7 @@
 /**
- * The root of a process's tree. When it gives up (a budget at its own level is spent, or a child hangs that
- * must not be ended by force) its owner ends the process; the process manager outside is the next level.
+ * The root of a process's tree. When it gives up (a budget at its own level is spent, or a child does not
+ * leave that must not be ended by force) its owner ends the process; the process manager outside is the next
+ * level.
  */
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
@@ -33,6 +34,7 @@ export class Supervisor {
   readonly #root: SupervisorNode;
   readonly #onGiveUp: (reason: string) => void;
   #gaveUp: string | undefined;
+  #hasLeftBehind = false;
 
   /** Throws on an illegal tree, before anything starts. */
   constructor(options: SupervisorOptions) {
@@ -41,10 +43,13 @@ export class Supervisor {
     if (error) throw new Error(`illegal child spec: ${error}`);
     this.#onGiveUp = options.onGiveUp;
     const reportIncident = incidentReporter(log, metrics);
-    const onFatal = (reason: string): void => this.#root.giveUp(reason);
+    const onLeftBehind = (reason: string): void => {
+      this.#hasLeftBehind = true;
+      this.#root.giveUp(reason);
+    };
     this.#root = new SupervisorNode(
       { supervisor: 'root', strategy, restart: 'temporary', children: specs },
-      { ...options, statusBoard, reportIncident, onFatal },
+      { ...options, statusBoard, reportIncident, onLeftBehind },
       { onGiveUp: (reason) => this.#giveUp(reason) },
     );
   }
@@ -64,6 +69,14 @@ export class Supervisor {
   /** The live tree, without the root. */
   report(): MemberReport[] {
     return this.#root.reports();
+  }
+
+  /**
+   * A thread runs that did not leave when asked and must not be ended: `process.exit` would, and abort the
+   * process. See end-process.ts.
+   */
+  get hasLeftBehind(): boolean {
+    return this.#hasLeftBehind;
   }
 
   /** True while every child runs, but for those that are done. */

@@ -6,6 +6,7 @@ import type { AnyActorDefinition } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
+import type { OutboxStream } from '../outbox/outbox.ts';
 import type { Random } from '../random.ts';
 import type { RedisConnection } from '../redis/redis-connections.ts';
 
@@ -16,6 +17,8 @@ export interface ActorEnvironment<Settings = unknown> {
   readonly settings: Settings;
   /** Command connection of this thread, connected. */
   readonly redis: RedisConnection;
+  /** The stream of this outbox, to relay to or to read from; closed with the thread. */
+  readonly outbox: (name: string) => OutboxStream;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

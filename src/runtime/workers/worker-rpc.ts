@@ -17,6 +17,8 @@ export interface WorkerControl {
   stop(): Promise<void>;
   health(): Promise<ChildHealth>;
   metrics(): Promise<MetricsSnapshot>;
+  /** Ends the thread from inside; never answers. */
+  leave(): Promise<void>;
 }
 
 export const exposeControl = (control: WorkerControl, port: MessagePort): void =>
@@ -31,6 +33,7 @@ export function controlOf(worker: Worker, ended: Promise<never>): WorkerControl 
     stop: () => orEnd(remote.stop()),
     health: () => orEnd(remote.health()),
     metrics: () => orEnd(remote.metrics()),
+    leave: () => orEnd(remote.leave()),
     release: () => remote[releaseProxy](),
   };
 }

@@ -15,7 +15,12 @@ beforeEach(async () => {
       children: [leaf({ id: 'left', restartsMax: 5, backoffFirstMs: 1_000 }), leaf({ id: 'right' })],
     }),
   ]);
-  admin = await startAdminServer({ port: 0, supervisor: world.supervisor, metrics: new Metrics('main') });
+  admin = await startAdminServer({
+    port: 0,
+    supervisor: world.supervisor,
+    metrics: new Metrics('main'),
+    mainThread: { health: { loopDelayMs: 7, heapBytes: 1 } },
+  });
   await world.supervisor.start();
 });
 afterEach(async () => {
@@ -38,6 +43,7 @@ describe('the live tree', () => {
     expect(report).toMatchObject({
       pid: process.pid,
       ready: false,
+      mainThread: { loopDelayMs: 7, heapBytes: 1 },
       actors: [
         { id: 'store', state: 'running', health: { mailboxDepth: 0, loopDelayMs: 0, heapBytes: 0 } },
         {

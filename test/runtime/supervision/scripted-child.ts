@@ -13,7 +13,7 @@ export class ScriptedChild implements Child {
   hangs = false;
   killed = false;
   loopDelayMs = 0;
-  heapBytes = 0;
+  heapBytesNow = 0;
   isGone = false;
   #listeners: ((exit: ChildExit) => void)[] = [];
 
@@ -47,7 +47,7 @@ export class ScriptedChild implements Child {
       pendingAsks: 0,
       turns: 0,
       loopDelayMs: this.loopDelayMs,
-      heapBytes: this.heapBytes,
+      heapBytes: this.heapBytesNow,
     });
   }
 
@@ -57,6 +57,16 @@ export class ScriptedChild implements Child {
 
   onExit(listener: (exit: ChildExit) => void): void {
     this.#listeners.push(listener);
+  }
+
+  async heapBytes(): Promise<number> {
+    return this.heapBytesNow;
+  }
+
+  leave(): void {
+    if (this.hangs) return;
+    this.events.push(`leave ${this.spec.id}`);
+    this.exit(new Error('left'));
   }
 
   async kill(): Promise<void> {

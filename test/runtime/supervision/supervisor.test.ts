@@ -4,6 +4,8 @@ import { HeartbeatJudge, STRIKES_MAX } from '../../../src/runtime/supervision/he
 import type { ScriptedChild } from './scripted-child.ts';
 import { createWorld as createTree, leaf, type SpecInput } from './scripted-world.ts';
 
+const MIB = 1024 * 1024;
+
 const createWorld = (inputs: readonly SpecInput[], script?: (child: ScriptedChild) => void) =>
   createTree(inputs.map(leaf), script ? { script } : {});
 
@@ -111,7 +113,10 @@ describe('supervisor', () => {
     newest('edge').hangs = true;
     await advance(8_000);
     expect(lives[0]?.killed).toBe(false);
-    expect(gaveUp).toEqual(['edge hangs: no heartbeat for 4000 ms; it must not be ended by force']);
+    expect(gaveUp).toEqual([
+      'edge hangs: no heartbeat for 4000 ms; it does not leave and must not be ended by force',
+    ]);
+    expect(supervisor.hasLeftBehind).toBe(true);
   });
 
   it('ends a child by force that does not stop in time, and goes on with the others', async () => {
@@ -148,16 +153,50 @@ describe('supervisor', () => {
     expect(lives).toHaveLength(1);
   });
 
-  it('leaves in order before the heap of a neverTerminate child is full', async () => {
-    const { supervisor, gaveUp, lives, newest, advance } = createWorld([
-      { id: 'edge', neverTerminate: true, heapMibMax: 100 },
+  it.each([
+    ['its heap is almost full', { heapMibMax: 100 }, { heapBytesNow: 95 * MIB }],
+    ['its event loop is late', { loopLagMsMax: 100 }, { loopDelayMs: 200 }],
+  ])('asks a neverTerminate child to leave, and restarts it, when %s', async (_what, spec, health) => {
+    const { supervisor, gaveUp, lives, events, newest, advance } = createWorld([
+      { id: 'edge', neverTerminate: true, ...spec },
     ]);
     await supervisor.start();
-    newest('edge').heapBytes = 95 * 1024 * 1024;
+    Object.assign(newest('edge'), health);
     await advance(STRIKES_MAX * 1_000);
-    expect(gaveUp).toEqual(['edge its heap of 100 MiB is almost full; it must not be ended by force']);
-    expect(lives[0]?.killed).toBe(false);
-    expect(lives[0]?.isGone).toBe(true);
+    expect(events).toEqual(['start edge', 'leave edge', 'start edge']);
+    expect(lives.map(({ killed }) => killed)).toEqual([false, false]);
+    expect([gaveUp, supervisor.hasLeftBehind]).toEqual([[], false]);
+  });
+
+  it('does not wait for a neverTerminate child that hangs with a heap beyond its limit', async () => {
+    const { supervisor, gaveUp, told, newest, advance } = createWorld([
+      { id: 'other' },
+      { id: 'edge', neverTerminate: true, heapMibMax: 100, hungAfterMs: 60_000 },
+    ]);
+    await supervisor.start();
+    Object.assign(newest('edge'), { hangs: true, heapBytesNow: 101 * MIB });
+    await advance(2_000);
+    expect(told()).toEqual(['out-of-memory edge']);
+    expect(gaveUp).toHaveLength(1);
+    expect(newest('other').isGone).toBe(true);
+  });
+
+  it('leaves a neverTerminate child behind that does not stop, and goes on with the others', async () => {
+    const { supervisor, told, newest, advance } = createWorld([
+      { id: 'other' },
+      { id: 'edge', neverTerminate: true, shutdownMs: 2_000 },
+    ]);
+    await supervisor.start();
+    newest('edge').hangs = true;
+    const stopped = supervisor.stop();
+    await advance(10_000);
+    await stopped;
+    expect(told()).toEqual(['stop-failed edge']);
+    expect([newest('edge').killed, newest('other').isGone, supervisor.hasLeftBehind]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('does not take a pause of the whole process for a hang of its children', () => {

@@ -5,6 +5,7 @@ import { type ActorEnvironment, defineActor } from '../../../src/runtime/index.t
 export type CounterLetter =
   | Letter<'Add', { by: number }>
   | Letter<'GetCount', Record<never, never>>
+  | Letter<'Finish', Record<never, never>>
   | Letter<'Throw', Record<never, never>>
   | Letter<'ThrowOnce', Record<never, never>>
   | Letter<'Exhaust', Record<never, never>>
@@ -16,15 +17,17 @@ export const COUNTER: Address<CounterLetter, CounterReplies> = address('counter'
 
 export interface CounterSettings {
   readonly failStart?: boolean;
+  readonly finishInStart?: boolean;
   readonly onStop?: 'throw' | 'exit';
 }
 
 export function createActor({ redis, settings }: ActorEnvironment<CounterSettings>) {
   return defineActor<CounterLetter, undefined>({
     name: 'counter',
-    start: async () => {
+    start: async (context) => {
       if (await redis.exists('test-fail-start')) throw new Error('cannot start again');
       if (settings.failStart) throw new Error('cannot start');
+      if (settings.finishInStart) context.finish();
       return undefined;
     },
     stop: () => {
@@ -39,6 +42,9 @@ export function createActor({ redis, settings }: ActorEnvironment<CounterSetting
             break;
           case 'GetCount':
             context.reply(letter, { count: Number(await redis.get('test-count')) });
+            break;
+          case 'Finish':
+            context.finish();
             break;
           case 'Throw':
             throw new Error('thrown on purpose');
