@@ -4,15 +4,18 @@
  * actor lives in the same process.
  *
  * The process ends 0 after an orderly stop (SIGINT, SIGTERM, its parent gone) and 1 when the supervisor
- * gives up or memory runs out; the process manager outside brings it back, and nothing is lost: truth is in
- * SQLite.
+ * gives up, memory runs out, a thread does not leave or this thread itself fails; the process manager outside
+ * brings it back, and nothing is lost: truth is in SQLite.
  */
 import { mkdirSync } from 'node:fs';
-import { childSpecs } from './actors/tree.ts';
+import { childSpecs, lockFiles } from './actors/tree.ts';
 import { type Config, readConfig } from './config.ts';
 import { startAdminServer } from './runtime/admin/admin-server.ts';
+import { endProcessAtOnce } from './runtime/end-process.ts';
 import { createLogger, type Logger, Metrics, systemClock, systemRandom } from './runtime/index.ts';
+import { holdProcessLock } from './runtime/sqlite/process-lock.ts';
 import { incidentReporter } from './runtime/supervision/incidents.ts';
+import { MainThread } from './runtime/supervision/main-thread.ts';
 import { watchMemory } from './runtime/supervision/memory-watchdog.ts';
 import { RedisStatusBoard } from './runtime/supervision/redis-status-board.ts';
 import { Supervisor } from './runtime/supervision/supervisor.ts';
@@ -24,8 +27,15 @@ interface End {
   readonly exitCode: 0 | 1;
 }
 
-async function run(config: Config, log: Logger): Promise<number> {
+/** `process.exit` would end threads that must not be ended: the process aborts, with a core file. */
+interface Outcome {
+  readonly exitCode: 0 | 1;
+  readonly hasLeftBehind: boolean;
+}
+
+async function run(config: Config, log: Logger): Promise<Outcome> {
   mkdirSync(config.dataDir, { recursive: true });
+  const locks = lockFiles(config).map(holdProcessLock);
   const metrics = new Metrics('main');
   const end = Promise.withResolvers<End>();
   const mailboxUrl = config.REDIS_MAILBOX_URL || config.REDIS_URL;
@@ -51,7 +61,8 @@ async function run(config: Config, log: Logger): Promise<number> {
     const reportIncident = incidentReporter(log, metrics);
     watchMemory({ limitMib: config.RSS_MIB_MAX, clock: systemClock, metrics, reportIncident, onExceeded });
   }
-  const admin = await startAdminServer({ port: config.ADMIN_PORT, supervisor, metrics });
+  const mainThread = new MainThread(systemClock, metrics);
+  const admin = await startAdminServer({ port: config.ADMIN_PORT, supervisor, metrics, mainThread });
   try {
     const started = await Promise.race([supervisor.start().then(() => true), end.promise.then(() => false)]);
     if (started) announce(config, admin.url, log);
@@ -59,10 +70,13 @@ async function run(config: Config, log: Logger): Promise<number> {
     if (exitCode === 0) log.info({ reason }, 'stopping');
     else log.fatal({ reason }, 'gives up');
     await supervisor.stop();
-    return exitCode;
+    const { hasLeftBehind } = supervisor;
+    return { exitCode: hasLeftBehind ? 1 : exitCode, hasLeftBehind };
   } finally {
+    mainThread.close();
     await admin.close();
     statusBoard.close();
+    for (const lock of locks) lock.release();
   }
 }
 
@@ -84,10 +98,16 @@ function announce(config: Config, adminUrl: string, log: Logger): void {
 
 const config = readConfig();
 const log = createLogger(config.LOG_LEVEL, 'main');
+const fail = (error: unknown, message: string): void =>
+  log.fatal({ error: error instanceof Error ? error.stack : String(error) }, message);
+process.on('uncaughtException', (error) => {
+  fail(error, 'the main thread failed');
+  endProcessAtOnce(1);
+});
 run(config, log).then(
-  (code) => process.exit(code),
+  ({ exitCode, hasLeftBehind }) => (hasLeftBehind ? endProcessAtOnce(exitCode) : process.exit(exitCode)),
   (error: unknown) => {
-    log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'could not run');
+    fail(error, 'could not run');
     process.exit(1);
   },
 );

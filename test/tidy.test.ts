@@ -47,7 +47,7 @@ const IMPURE_HOMES = ['src/runtime/clock.ts', 'src/runtime/random.ts'];
 /** The user's side of the wire: no simulation ever runs it, so it may look at its own clock. */
 const USER_SIDE = /^src\/(client|cli)\//;
 
-const REDIS_KEY = /^(session|mailbox|rate_limit|prices|price|nonce):|^(cache:grid|ws:clients)/;
+const REDIS_KEY = /^(session|mailbox|outbox|rate_limit|prices|price|nonce):|^(cache:grid|ws:clients)/;
 const REDIS_KEYS_HOME = 'src/protocol/redis-keys.ts';
 
 const files = projectFiles();

@@ -16,6 +16,8 @@ import type { PriceFeedWorkerSettings } from './price-feed/price-feed-worker.ts'
 import type { ResolverWorkerSettings } from './resolver/resolver-worker.ts';
 import type { SessionGuardWorkerSettings } from './session-guard/session-guard-worker.ts';
 
+const DATABASE_WRITERS = ['history-writer', 'resolver'] as const satisfies readonly ActorName[];
+
 const module = (path: string): URL => new URL(path, import.meta.url);
 
 export function childSpecs(config: Config): ChildSpec[] {
@@ -31,6 +33,12 @@ export function childSpecs(config: Config): ChildSpec[] {
     .filter((name) => config.TOUCHLINE_ACTORS.includes(name))
     .flatMap((name) => specsOf[name](config));
 }
+
+/** One per database that this process writes: a second process on the same data is refused. */
+export const lockFiles = (config: Config): string[] =>
+  DATABASE_WRITERS.filter((name) => config.TOUCHLINE_ACTORS.includes(name)).map((name) =>
+    join(config.dataDir, `${name}.lock`),
+  );
 
 function historyWriter(config: Config): ChildSpec[] {
   const settings: HistoryWriterSettings = { tickLogPath: tickLogPath(config) };
@@ -80,6 +88,7 @@ function priceFeed(config: Config): ChildSpec[] {
   const settings: PriceFeedWorkerSettings = {
     source: config.PRICE_SOURCE,
     tickMs: DEFAULT_MARKET_RULES.tickMs,
+    maxGapMs: DEFAULT_MARKET_RULES.maxGapMs,
     replayPath: config.replayFile,
     seed: config.SYNTHETIC_SEED,
     liveUrl: config.LIVE_URL,

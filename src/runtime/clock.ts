@@ -52,6 +52,7 @@ interface ManualTimer {
 /** A clock that moves only when told to. Timers fire in order of their due time, then of creation. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  #wallOffsetMs = 0;
   #order = 0;
   #timers: ManualTimer[] = [];
 
@@ -60,11 +61,16 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallOffsetMs;
   }
 
   monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  /** As when somebody sets the machine's time: no duration and no timer notices. */
+  setWallClockBy(byMs: number): void {
+    this.#wallOffsetMs += byMs;
   }
 
   after(delayMs: number, callback: () => void): Timer {
@@ -74,8 +80,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves to the next due timer at or before `limitMs` and fires it; false (and time = limit) if there is
-   * none.
+   * Moves to the next due timer at or before `limitMs` (of the monotonic clock) and fires it; false (and
+   * time = limit) if there is none.
    */
   fireNext(limitMs: number): boolean {
     const next = this.#timers.reduce<ManualTimer | undefined>(

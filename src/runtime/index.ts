@@ -10,6 +10,7 @@ export {
   type AskOptions,
   type AskResult,
   defineActor,
+  type LaterOptions,
   type LetterOptions,
   type SendOptions,
   type SendResult,
@@ -27,6 +28,10 @@ export {
 } from './mailbox/dead-letters.ts';
 export { RedisDeadLetters } from './mailbox/redis-dead-letters.ts';
 export { Metrics } from './metrics.ts';
+export type { OutboxLog, OutboxStream } from './outbox/outbox.ts';
+export { type OutboxGap, OutboxReader } from './outbox/outbox-reader.ts';
+export { OutboxRelay } from './outbox/outbox-relay.ts';
+export { OUTBOX_MIGRATION, SqliteOutbox } from './outbox/sqlite-outbox.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';

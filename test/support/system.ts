@@ -17,6 +17,11 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 export interface RunningSystem {
   /** Base URL for clients. */
   readonly url: string;
@@ -29,8 +34,8 @@ export interface RunningSystem {
   kill(): Promise<void>;
   /** Starts the process again on the same data, ports and Redis; `env` holds for this life only. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
-  /** Resolves when the process is gone, at once if it is. */
-  gone(): Promise<void>;
+  /** Resolves when the process is gone, at once if it is, with how it ended. */
+  gone(): Promise<ProcessEnd>;
   /** SIGTERM; resolves with the exit code. */
   terminate(): Promise<number | null>;
   /** Everything the process wrote so far. */
@@ -56,9 +61,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
   let child = await launch(env, (text) => {
     output += text;
   });
-  const gone = async (): Promise<void> => {
+  const gone = async (): Promise<ProcessEnd> => {
     if (child.exitCode === null && child.signalCode === null)
       await new Promise((resolve) => child.once('exit', resolve));
+    return { code: child.exitCode, signal: child.signalCode };
   };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
@@ -86,6 +92,31 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
       await end('SIGTERM');
       await redis.stop();
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface RunningEdge {
+  stop(): Promise<void>;
+}
+
+/** A broadcaster in a process of its own beside a core that has none: it serves the core's `url`. */
+export async function startEdge(core: RunningSystem): Promise<RunningEdge> {
+  const env = {
+    ...process.env,
+    REDIS_URL: core.redis.url,
+    PORT: new URL(core.url).port,
+    ADMIN_PORT: String(await freePort()),
+    DATA_DIR: core.dataDir,
+    LOG_LEVEL: 'info',
+    TOUCHLINE_ACTORS: 'broadcaster',
+    BROADCASTER_THREADS: '1',
+  };
+  const child = await launch(env, () => {});
+  return {
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      if (child.kill('SIGTERM')) await ended;
     },
   };
 }

@@ -16,6 +16,9 @@ export type FrameVerdict = 'alive' | 'foreign' | 'rejected' | 'refused' | 'broke
 /** A wider market than this is no market: the middle could be anywhere. */
 const SPREAD_FRACTION_MAX = 0.005;
 
+/** The largest honest frame, a snapshot of every level, has a few million characters. */
+const FRAME_CHARS_MAX = 32 * 1024 * 1024;
+
 type Side = Map<number, number>;
 
 export class CoinbaseBook {
@@ -98,17 +101,17 @@ export class CoinbaseBook {
 /** `[price, size]` as decimal strings; size 0 removes the level. False if it is anything else. */
 function setLevel(side: Side, level: unknown): boolean {
   if (!Array.isArray(level)) return false;
-  const price = positive(level[0]);
-  const size = Number(level[1]);
-  if (price === undefined || typeof level[1] !== 'string' || !(size >= 0)) return false;
+  const price = decimal(level[0]);
+  const size = decimal(level[1]);
+  if (!price || size === undefined) return false;
   if (size === 0) side.delete(price);
   else side.set(price, size);
   return true;
 }
 
-function positive(text: unknown): number | undefined {
-  const value = typeof text === 'string' ? Number(text) : Number.NaN;
-  return value > 0 && value < Number.MAX_SAFE_INTEGER / 1_000 ? value : undefined;
+/** Plain digits only: `Number` alone takes "", " 1", "0x1", "6e4" and "Infinity" for numbers. */
+function decimal(text: unknown): number | undefined {
+  return typeof text === 'string' && /^\d{1,12}(\.\d{1,20})?$/.test(text) ? Number(text) : undefined;
 }
 
 /** A scan, at most once per tick: cheaper than keeping tens of thousands of levels in order. */
@@ -133,7 +136,7 @@ function middleCents(bid: number, ask: number): Cents | undefined {
 }
 
 function parseObject(frame: unknown): Record<string, unknown> | undefined {
-  if (typeof frame !== 'string') return undefined;
+  if (typeof frame !== 'string' || frame.length > FRAME_CHARS_MAX) return undefined;
   try {
     const value: unknown = JSON.parse(frame);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;

@@ -2,8 +2,8 @@
  * The PriceFeed: makes one index tick per raster instant, shows it to everybody, and sends it to be recorded.
  *
  * Invariants: `seq` goes on from the log without a hole; `atMs` is the raster instant and strictly
- * increasing; an instant that was missed, or for which the source has no price, has no tick (never a late or
- * a carried one). A turn never waits for Redis: a slow store must not become a gap in the line.
+ * increasing; an instant that was missed, or for which the source has no sound price, has no tick (never a
+ * late or a carried one). A turn never waits for Redis: a slow store must not become a gap in the line.
  * A feed whose epoch is superseded ends at once, loudly: two feeds must never both speak.
  * Not promised: a tick shown but never recorded (its letter lost, then this actor) is made anew with another
  * price under the same seq; only recorded ticks settle anything.
@@ -18,12 +18,14 @@ import {
 import { priceSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import type { LatestPriceStore } from './latest-price-store.ts';
-import type { PriceSource, SourcePrice } from './price-source.ts';
+import { isSound, type PriceSource, type SourcePrice } from './price-source.ts';
 import { UnacknowledgedTicks } from './unacknowledged-ticks.ts';
 
 export interface PriceFeedSettings {
   /** Distance of the raster instants. */
   readonly tickMs: number;
+  /** Two ticks further apart than this are a feed gap. */
+  readonly maxGapMs: number;
 }
 
 export interface PriceFeedOptions {
@@ -38,6 +40,8 @@ interface OpenedFeed {
   readonly unacknowledged: UnacknowledgedTicks;
   lastSeq: number;
   lastAtMs: number;
+  /** When the last tick was made, by the clock that nobody can set. */
+  lastMadeMs: number;
 }
 
 export interface PriceFeedState {
@@ -92,11 +96,18 @@ async function open(state: PriceFeedState, options: PriceFeedOptions, context: A
     unacknowledged: new UnacknowledgedTicks(),
     lastSeq: last?.seq ?? 0,
     lastAtMs: last?.atMs ?? 0,
+    lastMadeMs: madeMs(last, context),
   };
   const opened = state.opened;
   options.source.start(last);
   context.log.info({ epoch, lastSeq: opened.lastSeq }, 'feed open');
   context.every(options.settings.tickMs, () => tickTurn(opened, options, context));
+}
+
+/** Of a log ahead of the wall clock, which was set back, nobody knows how old the last tick is. */
+function madeMs(last: IndexTick | null, { clock }: ActorContext): number {
+  const isAhead = last !== null && last.atMs > clock.nowMs();
+  return isAhead ? Number.NEGATIVE_INFINITY : clock.monotonicMs();
 }
 
 function tickTurn(feed: OpenedFeed, options: PriceFeedOptions, context: ActorContext): void {
@@ -112,13 +123,18 @@ function tickTurn(feed: OpenedFeed, options: PriceFeedOptions, context: ActorCon
 function priceFor(
   feed: OpenedFeed,
   atMs: number,
-  { source }: PriceFeedOptions,
-  { metrics }: ActorContext,
+  { source, settings: { maxGapMs } }: PriceFeedOptions,
+  { clock, metrics }: ActorContext,
 ): SourcePrice | undefined {
   // A timer may fire a hair early, and the wall clock may be set back.
   if (atMs <= feed.lastAtMs) return skipped('instant_passed', metrics);
+  // Then the time until it caught up is missing from the line: the gap it was must be one on the line too.
+  const isGap = clock.monotonicMs() - feed.lastMadeMs > maxGapMs;
+  if (isGap && atMs - feed.lastAtMs <= maxGapMs) return skipped('clock_set_back', metrics);
   if (feed.unacknowledged.isFull) return skipped('log_away', metrics);
-  return source.priceAt(atMs) ?? skipped('no_price', metrics);
+  const price = source.priceAt(atMs);
+  if (!price) return skipped('no_price', metrics);
+  return isSound(price) ? price : skipped('garbage_price', metrics);
 }
 
 function skipped(reason: string, metrics: ActorContext['metrics']): undefined {
@@ -138,6 +154,7 @@ function publish(
 ): void {
   feed.lastSeq = tick.seq;
   feed.lastAtMs = tick.atMs;
+  feed.lastMadeMs = context.clock.monotonicMs();
   feed.unacknowledged.add(tick, context.clock.monotonicMs());
   context.publish(CHANNEL, tick);
   sendTicks(feed, [tick], context);

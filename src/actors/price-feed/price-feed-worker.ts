@@ -12,6 +12,8 @@ export interface PriceFeedWorkerSettings {
   readonly source: 'replay' | 'synthetic' | 'live';
   /** Distance of two ticks, ms. */
   readonly tickMs: number;
+  /** Two ticks further apart than this are a feed gap. */
+  readonly maxGapMs: number;
   /** File of the recorded series; used by `replay`. */
   readonly replayPath: string;
   /** Used by `synthetic`. */
@@ -25,7 +27,7 @@ export function createActor(environment: ActorEnvironment<PriceFeedWorkerSetting
   return priceFeedActor({
     source: createSource(environment),
     latestPrice: redisLatestPriceStore(redis),
-    settings: { tickMs: settings.tickMs },
+    settings: { tickMs: settings.tickMs, maxGapMs: settings.maxGapMs },
   });
 }
 

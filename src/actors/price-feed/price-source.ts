@@ -11,6 +11,19 @@ export interface SourcePrice {
   readonly venues: number;
 }
 
+/** A billion dollars. */
+const PRICE_CENTS_MAX = 100_000_000_000;
+const VENUES_MAX = 1_000;
+
+/** Whether this can be a price at all: it came from a wire or a file, whatever its type says. */
+export const isSound = ({ priceCents, quality, venues }: SourcePrice): boolean =>
+  isWhole(priceCents, PRICE_CENTS_MAX) &&
+  (quality === 'ok' || quality === 'degraded') &&
+  isWhole(venues, VENUES_MAX);
+
+const isWhole = (value: number, max: number): boolean =>
+  Number.isInteger(value) && value >= 1 && value <= max;
+
 export interface PriceSource {
   /** `last` is the newest recorded tick: a source that can choose where to go on goes on near it. */
   start(last: IndexTick | null): void;

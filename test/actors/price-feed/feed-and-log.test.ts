@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 const startFeed = (id: string = PRICE_FEED.name) => {
-  const settings = { tickMs: TICK_MS };
+  const settings = { tickMs: TICK_MS, maxGapMs: 2_000 };
   return system.start(
     priceFeedActor({ source: syntheticSource(1), latestPrice: memoryLatestPriceStore(), settings }),
     id,

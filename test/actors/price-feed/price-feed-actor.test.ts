@@ -15,6 +15,8 @@ import {
 } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FIRST_TICK_MS, indexTick, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
 
+const SETTINGS = { tickMs: TICK_MS, maxGapMs: 2_000 };
+
 /** A source the test can silence. */
 class SteadySource implements PriceSource {
   startedAt: (IndexTick | null)[] = [];
@@ -46,7 +48,7 @@ beforeEach(async () => {
 });
 afterEach(() => system.expectNoDeadLetters());
 
-const startFeed = () => system.start(priceFeedActor({ source, latestPrice, settings: { tickMs: TICK_MS } }));
+const startFeed = () => system.start(priceFeedActor({ source, latestPrice, settings: SETTINGS }));
 async function startOpenFeed(last: IndexTick | null = null, epoch = 1): Promise<void> {
   await startFeed();
   await system.advance(0);
@@ -85,12 +87,12 @@ describe('opening', () => {
     expect(source.startedAt).toEqual([last]);
   });
 
-  it('waits while the log is ahead of the wall clock', async () => {
+  it('waits while the log is ahead of the wall clock, and leaves a gap on the line', async () => {
     await startOpenFeed(indexTick(41, { atMs: FIRST_TICK_MS + 500 }));
-    await system.advance(500);
+    await system.advance(2_500);
     expect(shown).toEqual([]);
     await system.advance(100);
-    expect(shown).toMatchObject([{ seq: 42, atMs: FIRST_TICK_MS + 600 }]);
+    expect(shown).toMatchObject([{ seq: 42, atMs: FIRST_TICK_MS + 2_600 }]);
   });
 });
 

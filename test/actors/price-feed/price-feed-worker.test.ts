@@ -51,6 +51,7 @@ it.each(['replay', 'synthetic'] as const)('make, record and cache a line from %s
     id,
     settings,
     redis,
+    outbox: (name: string) => system.outbox(name),
     clock: system.clock,
     random: system.random,
     log: silentLogger,
@@ -61,6 +62,7 @@ it.each(['replay', 'synthetic'] as const)('make, record and cache a line from %s
   const settings: PriceFeedWorkerSettings = {
     source: sourceName,
     tickMs: 100,
+    maxGapMs: 2_000,
     replayPath: REPLAY_PATH,
     seed: 1,
     liveUrl: 'ws://127.0.0.1:1',

@@ -48,6 +48,7 @@ function environment(): Parameters<typeof createActor>[0] {
     id: SESSION_GUARD.name,
     settings: { policy: POLICY, poolThreads: 2 },
     redis,
+    outbox: (name) => system.outbox(name),
     clock: system.clock,
     random: systemRandom,
     log: silentLogger,
