@@ -3,14 +3,16 @@
  * Redis, or both; at random moments and at named failpoints) and started again N times on the same data. At
  * the end every acknowledged bet is looked for in the files.
  *
- * Last line: {kills, ackedChecked, lost, doubled, wrong, recoveryMs: {p50, p99}}; recovery is from the kill
- * to the next acknowledged bet. Exit 1 unless lost, doubled and wrong are 0. Progress on stderr.
+ * Last line: {kills, ackedChecked, lost, doubled, wrong, recoveryMs: {p50, p99}, failpoints}; recovery is
+ * from the kill to the next acknowledged bet, `failpoints` the kills at each named point. Exit 1 unless lost,
+ * doubled and wrong are 0, and if a run of LONG_RUN_KILLS or more never killed at some point. Progress on
+ * stderr.
  */
 import { parseArgs } from 'node:util';
 import { type RunningSystem, startSystem } from '../support/system.ts';
 import { type AckedBet, Bettor, pause } from './bettor.ts';
 import { GridBoard } from './grid-board.ts';
-import { type Strike, StrikePlan } from './strikes.ts';
+import { FAILPOINT_NAMES, nameOfFailpoint, type Strike, StrikePlan } from './strikes.ts';
 import { judge } from './verdict.ts';
 
 const BETTORS = 24;
@@ -18,6 +20,7 @@ const BETTORS = 24;
 const REPEATS = 10;
 const RECOVERY_MS_MAX = 60_000;
 const SETTLE_GRACE_MS = 10_000;
+const LONG_RUN_KILLS = 100;
 
 const say = (line: string): void => console.error(line);
 
@@ -28,7 +31,8 @@ class CrashRun {
   readonly #bettors: Bettor[] = [];
   readonly #owners = new Map<AckedBet, Bettor>();
   readonly recoveriesMs: number[] = [];
-  readonly #hits: Record<string, number> = {};
+  /** Kills at each named point. */
+  readonly hits: Record<string, number> = Object.fromEntries(FAILPOINT_NAMES.map((name) => [name, 0]));
   readonly #repeats: Promise<void>[] = [];
   /** Told of every acknowledged bet, and when it was asked for. */
   #recovered: ((requestedAtMs: number) => void) | undefined;
@@ -98,15 +102,14 @@ class CrashRun {
     if (ended && !reached) throw new Error('the system ended by itself');
     if (takesRedis) process.kill(system.redis.pid, 'SIGKILL');
     if (target !== 'redis') await system.kill();
-    if (reached) this.#hit(failpoint);
+    if (reached) this.#hit(nameOfFailpoint(failpoint));
     if (target !== 'failpoint') return target;
     const redis = takesRedis ? ' and redis' : '';
     return reached ? `${target} ${failpoint}${redis}` : `process (${failpoint} was not reached)${redis}`;
   }
 
-  #hit(failpoint: string): void {
-    const name = failpoint.replace(/:\d+$/, '');
-    this.#hits[name] = (this.#hits[name] ?? 0) + 1;
+  #hit(name: string): void {
+    this.hits[name] = (this.hits[name] ?? 0) + 1;
   }
 
   /** From the kill to the answer to a bet asked for after it; undefined if the process died again. */
@@ -150,14 +153,7 @@ class CrashRun {
     const refused: Record<string, number> = {};
     for (const bettor of this.#bettors)
       for (const code of bettor.refused.values()) refused[code] = (refused[code] ?? 0) + 1;
-    say(
-      JSON.stringify({
-        outcomes: verdict.outcomes,
-        refused,
-        repeatedRequests: unanswered,
-        failpoints: this.#hits,
-      }),
-    );
+    say(JSON.stringify({ outcomes: verdict.outcomes, refused, repeatedRequests: unanswered }));
     return {
       ...verdict,
       doubled: [...verdict.doubled, ...of('doubled')],
@@ -186,8 +182,11 @@ async function main(): Promise<number> {
     const sorted = run.recoveriesMs.sort((a, b) => a - b);
     const recoveryMs = { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
     const counts = { lost: lost.length, doubled: doubled.length, wrong: wrong.length };
-    console.log(JSON.stringify({ kills, ackedChecked, ...counts, recoveryMs }));
-    return lost.length + doubled.length + wrong.length === 0 && ackedChecked > 0 ? 0 : 1;
+    console.log(JSON.stringify({ kills, ackedChecked, ...counts, recoveryMs, failpoints: run.hits }));
+    const missed = kills < LONG_RUN_KILLS ? [] : FAILPOINT_NAMES.filter((name) => run.hits[name] === 0);
+    if (missed.length > 0) say(`never killed at: ${missed.join(', ')}`);
+    const problems = lost.length + doubled.length + wrong.length + missed.length;
+    return problems === 0 && ackedChecked > 0 ? 0 : 1;
   } catch (error) {
     say(system.output().slice(-4_000));
     throw error;

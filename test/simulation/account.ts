@@ -2,10 +2,14 @@
  * A player's session: signs in when there is none, signs out now and then, and makes sure that a session that
  * ended never opens anything again.
  */
+import type { ServerFrame } from '../../src/protocol/api/frames.ts';
 import type { NonceAnswer, VerifyAnswer } from '../../src/protocol/api/http.ts';
+import { FORGERIES, forge } from './forgeries.ts';
 import type { Answer, Network } from './network.ts';
 import { messageOf, type SimWallet } from './wallets.ts';
 import type { World } from './world.ts';
+
+const SOCKET_ANSWER_MS = 2_000;
 
 export class Account {
   token: string | undefined;
@@ -59,18 +63,22 @@ export class Account {
     }
   }
 
-  /** A nonce signs in once; a message for another site never does. */
+  /** A nonce signs in once; a message with anything wrong in it never does. */
   async misuse(): Promise<void> {
-    const { judge, clock } = this.#world;
+    const { judge, clock, faults } = this.#world;
     if (this.#used) {
       const again = await this.#verify(this.#used.message, this.#used.signature);
       judge.expect(again === 'lost' || again.error !== undefined, 'one nonce signed in twice');
     }
     const nonce = await this.#nonce();
     if (nonce === undefined) return;
-    const foreign = messageOf(this.wallet, nonce, clock.nowMs(), 'elsewhere.example');
-    const taken = await this.#verify(foreign, this.wallet.sign(foreign));
-    judge.expect(taken === 'lost' || taken.error !== undefined, 'a message for another site signed in');
+    const wrong = faults.dice.pick(FORGERIES);
+    const { message, signature } = forge(wrong, this.wallet, nonce, clock.nowMs());
+    const answer = await this.#verify(message, signature);
+    if (answer === 'lost') return;
+    judge.expect(answer.error !== undefined, `a message with a wrong ${wrong} signed in`);
+    const reason = answer.error?.details?.['reason'] ?? wrong;
+    judge.expect(reason === wrong, `a message with a wrong ${wrong} was refused for its ${reason}`);
   }
 
   async #signIn(): Promise<void> {
@@ -100,9 +108,26 @@ export class Account {
   }
 
   async #expectDead(token: string): Promise<void> {
+    void this.#expectDeadOnSocket(token);
     const answer = await this.#network.request({ path: '/v1/account', headers: this.headers(token) });
     if (answer === 'lost') return;
     this.#world.judge.expect(answer.error !== undefined, 'a session that ended was accepted');
     if (answer.error?.code === 'UNAUTHENTICATED') this.#world.reached('dead session refused');
+  }
+
+  async #expectDeadOnSocket(token: string): Promise<void> {
+    const { clock, judge, reached } = this.#world;
+    const socket = this.#network.connect();
+    if (!socket) return;
+    socket.sendToServer(JSON.stringify({ op: 'auth', token }));
+    await clock.delay(SOCKET_ANSWER_MS);
+    for (const bytes of socket.received) {
+      const frame = JSON.parse(Buffer.from(bytes).toString()) as ServerFrame;
+      if (!('ack' in frame)) continue;
+      judge.expect(frame.ack !== 'auth', 'a session that ended signed a socket in');
+      if (frame.ack === 'error' && frame.error.code === 'UNAUTHENTICATED')
+        reached('dead session refused on a socket');
+    }
+    socket.end();
   }
 }

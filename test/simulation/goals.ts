@@ -2,49 +2,27 @@
  * What must happen sometimes: a simulation that never gets there tests less than it seems to. A run of many
  * seeds fails if one of these was not reached.
  */
+import { ERRORS } from '../../src/protocol/errors.ts';
+import { FORGERIES } from './forgeries.ts';
 import { FAULT_CLASSES } from './plan.ts';
 
-const answers = [
-  'MALFORMED',
-  'NOT_FOUND',
-  'METHOD_NOT_ALLOWED',
-  'PAYLOAD_TOO_LARGE',
-  'IDEMPOTENCY_KEY_REQUIRED',
-  'ORIGIN_REFUSED',
-  'IDEMPOTENCY_CONFLICT',
-  'UNAUTHENTICATED',
-  'SIGN_IN_REFUSED',
-  'NONCE_UNKNOWN',
-  'RATE_LIMITED',
-  'PAUSED',
-  'FEED_DEGRADED',
-  'COLUMN_LOCKED',
-  'CELL_DISABLED',
-  'STAKE_OUT_OF_RANGE',
-  'DUPLICATE_CELL',
-  'INSUFFICIENT_BALANCE',
-  'USER_CAP',
-  'CELL_CAP',
-  'COLUMN_CAP',
-  'HOUSE_CAP',
-  'QUOTE_MOVED',
-  'EXECUTION_TOO_LATE',
-  'MAILBOX_FULL',
-  'ACTOR_RESTARTING',
-  'OUTCOME_UNKNOWN',
-  'NO_PRICE',
-  'TOO_MANY_CONNECTIONS',
-].map((code) => `answer ${code}`);
+/** INTERNAL is a violation wherever it is met. */
+const answers = Object.keys(ERRORS)
+  .filter((code) => code !== 'INTERNAL')
+  .map((code) => `answer ${code}`);
 
 const details = [
   'TOO_LIKELY',
   'TOO_UNLIKELY',
   'TOO_FAR',
   'ROW_TOO_THIN',
-  'ROW',
+  'TIMES',
   'COLUMN',
+  'PRICES',
+  'ROW',
   'bet',
   'walletOpen',
+  ...FORGERIES,
 ].map((reason) => `because ${reason}`);
 
 const outcomes = ['bet won', 'bet lost', 'void FEED_GAP', 'void FEED_DEGRADED'];
@@ -52,10 +30,14 @@ const outcomes = ['bet won', 'bet lost', 'void FEED_GAP', 'void FEED_DEGRADED'];
 const machinery = [
   'commit failed',
   'dead letter',
+  ...['replayed', 'quarantined', 'dropped'].map((end) => `dead letter ${end}`),
+  ...['came', 'refused', 'taken back'].map((end) => `delayed letter ${end}`),
   'killed by the supervisor',
   'mailbox recreated',
+  'process drained',
   'process restarted',
   'redelivery',
+  'refused by the memory guard',
   'restarting answered at once',
   'supervisor gave up',
   ...['history-writer', 'resolver', 'session-guard', 'price-feed', 'broadcaster'].map(
@@ -65,14 +47,19 @@ const machinery = [
 
 const clients = [
   'bet answered again with the stored answer',
-  'bet found after an unknown outcome',
+  'bet decided over HTTP after an unknown outcome',
+  'bet decided over a socket after an unknown outcome',
+  'bet retried over HTTP after the other way',
+  'bet retried over a socket after the other way',
   'dead session refused',
+  'dead session refused on a socket',
   'forged session refused',
   'connection lost',
   'account event pushed',
   'signed out by push',
   'socket closed 4400',
   'socket closed 4508',
+  'socket closed 4512',
 ];
 
 /** Counted by the product itself: `metric name{labels}`. */
@@ -89,6 +76,12 @@ const metrics = [
   'resolver_answers_repeated_total',
   'resolver_broken_invariants_total',
   'resolver_tick_holes_total',
+  'outbox_gaps_total trimmed',
+  'outbox_gaps_total away',
+  'outbox_relay_failures_total',
+  'outbox_seeded_total missing',
+  'redis_memory_trims_total',
+  'redis_memory_unknown_total',
   'ws_pushes_conflated_total price',
   'ws_pushes_conflated_total grid',
   'session_store_unavailable_total',

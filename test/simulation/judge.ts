@@ -228,6 +228,8 @@ export class Judge {
       `${id} was executed at a tick that is not in the log`,
     );
     this.expect(bet.opensAtMs - acceptedAtMs >= rules.lockMs, `${id} was taken in a locked column`);
+    const isNear = bet.opensAtMs - acceptedAtMs < 2 * rules.lockMs;
+    this.expect(!isNear || tick?.quality !== 'degraded', `${id} was taken on a degraded feed, and is near`);
     this.expect(bet.opensAtMs - acceptedAtMs <= rules.horizonMs, `${id} was taken beyond the horizon`);
     this.expect(acceptedAtMs >= receivedAtMs + rules.holdMs, `${id} was not held`);
     const delayMs = acceptedAtMs - receivedAtMs;

@@ -4,7 +4,9 @@
  *   --seeds N      how many seeds, from --seed S (1) on
  *   --minutes M    virtual minutes with faults in each
  *   --twice        every seed twice; the traces must be the same
- *   --mutants      instead: plants mistakes in the product; each must be caught within the seeds
+ *   --mutants      instead: plants mistakes in the product; each must be caught within the seeds or by a test
+ *   --only PART    of the mutants only those with PART in their names
+ *   --plant NAME   with this mutant in the product: what a finding looks like, or whether a seed notices it
  *   --trace FILE   writes the whole trace of the one seed --seed to a file
  *
  * Progress goes to stderr; the last line of stdout is one JSON object. Exits 1 if anything was found, or if a
@@ -15,7 +17,9 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { GOALS, ReachedGoals } from './goals.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
+import { MUTANTS_ELSEWHERE } from './mutants-elsewhere.ts';
 import { FAULT_CLASSES } from './plan.ts';
+import { failingTest } from './planted-test.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 import { runSeeds } from './sim-pool.ts';
 
@@ -32,7 +36,8 @@ const { values } = parseArgs({
     threads: { type: 'string', default: String(availableParallelism()) },
     twice: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
+    plant: { type: 'string' },
     trace: { type: 'string' },
   },
 });
@@ -48,6 +53,15 @@ const firstSeed = positive('seed');
 const faultsMs = Math.round(positive('minutes') * 60_000);
 const threads = positive('threads');
 const startedMs = performance.now();
+const planted = MUTANTS.find(({ name }) => name === values.plant);
+if (values.plant !== undefined && !planted) {
+  console.error(`--plant: there is no mutant "${values.plant}"`);
+  process.exit(2);
+}
+if (planted && (values.trace !== undefined || values.mutants)) {
+  console.error('--plant goes with neither --trace nor --mutants');
+  process.exit(2);
+}
 const secondsSince = (): number => Math.round((performance.now() - startedMs) / 100) / 10;
 const say = (text: string): void => console.error(text);
 const seedsFrom = (count: number): number[] => Array.from({ length: count }, (_, i) => firstSeed + i);
@@ -55,7 +69,8 @@ const seedsFrom = (count: number): number[] => Array.from({ length: count }, (_,
 function report({ seed, hash, violations, tail }: SeedResult): void {
   say(`\nseed ${seed} (trace ${hash}):\n${violations.map((text) => `  ${text}`).join('\n')}`);
   say(`the end of its trace:\n${tail.map((line) => `  ${line}`).join('\n')}`);
-  say(`again: npm run sim -- --seeds 1 --seed ${seed} --minutes ${values.minutes}\n`);
+  const plant = planted ? ` --plant '${planted.name}'` : '';
+  say(`again: npm run sim -- --seed ${seed} --minutes ${values.minutes}${plant}\n`);
 }
 
 async function simulate(count: number): Promise<boolean> {
@@ -64,6 +79,7 @@ async function simulate(count: number): Promise<boolean> {
   const total = { seeds: 0, simulatedMs: 0, violations: 0, bets: 0 };
   await runSeeds({
     ...{ threads, faultsMs, twice: values.twice, seeds: seedsFrom(count) },
+    ...(planted ? { mutant: planted } : {}),
     onResult: (result) => {
       total.seeds += 1;
       total.simulatedMs += result.simulatedMs;
@@ -110,16 +126,19 @@ async function hunt(mutant: Mutant, count: number): Promise<string | undefined> 
 }
 
 async function killMutants(count: number): Promise<boolean> {
-  const mutants = MUTANTS.filter(({ name }) => name.includes(values.only ?? ''));
+  const isMeant = ({ name }: Mutant): boolean => name.includes(values.only);
   const survivors: string[] = [];
-  for (const mutant of mutants) {
-    const caught = await hunt(mutant, count);
-    say(`${caught === undefined ? 'SURVIVES' : 'killed'}: ${mutant.name}${caught ? ` (${caught})` : ''}`);
-    if (caught === undefined) survivors.push(mutant.name);
-  }
-  const killed = mutants.length - survivors.length;
-  console.log(JSON.stringify({ mutants: mutants.length, killed, survivors, seconds: secondsSince() }));
-  return survivors.length === 0;
+  const note = ({ name }: Mutant, caught: string | undefined): void => {
+    say(caught === undefined ? `SURVIVES: ${name}` : `killed: ${name} (${caught})`);
+    if (caught === undefined) survivors.push(name);
+  };
+  const [here, elsewhere] = [MUTANTS.filter(isMeant), MUTANTS_ELSEWHERE.filter(isMeant)];
+  for (const mutant of here) note(mutant, await hunt(mutant, count));
+  for (const mutant of elsewhere) note(mutant, await failingTest(mutant));
+  const mutants = here.length + elsewhere.length;
+  const killed = mutants - survivors.length;
+  console.log(JSON.stringify({ mutants, killed, survivors, seconds: secondsSince() }));
+  return mutants > 0 && survivors.length === 0;
 }
 
 async function traceOne(path: string): Promise<boolean> {

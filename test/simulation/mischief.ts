@@ -4,6 +4,7 @@ import { HISTORY_WRITER } from '../../src/protocol/letters/history-writer.ts';
 import { PRICE_FEED } from '../../src/protocol/letters/price-feed.ts';
 import { ROGUE_PRICE_CENTS } from './judge.ts';
 import { EVENTS, type EventFault } from './plan.ts';
+import type { SimProcess } from './sim-process.ts';
 import type { RedisState } from './sim-redis.ts';
 import type { World } from './world.ts';
 
@@ -50,11 +51,15 @@ export class Mischief {
     const nowMs = clock.monotonicMs();
     switch (fault) {
       case 'process-crash':
-        return this.#crash();
+        return this.#each((process) => process.crash('killed'));
+      case 'process-stop':
+        return this.#each((process) => void process.stop());
       case 'redis-down':
         return this.#redisFor('away', dice.magnitude(50, 12_000));
       case 'redis-slow':
         return this.#redisFor('slow', dice.magnitude(500, 6_000));
+      case 'redis-nearly-full':
+        return this.#redisFor('nearly-full', dice.magnitude(1_000, 8_000));
       case 'redis-out-of-memory':
         return this.#redisFor('out-of-memory', dice.magnitude(200, 6_000));
       case 'flushall':
@@ -91,10 +96,10 @@ export class Mischief {
     }
   }
 
-  #crash(): string {
+  #each(end: (process: SimProcess) => void): string {
     const { core, edge, faults } = this.#world;
     const processes = faults.dice.pick([[core], [edge], [core, edge]]);
-    for (const process of processes) process.crash('killed');
+    for (const process of processes) end(process);
     return processes.map(({ name }) => name).join(' and ');
   }
 

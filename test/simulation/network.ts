@@ -11,7 +11,8 @@ export type Answer =
   | { readonly status: number; readonly body: unknown; readonly error?: PublicError }
   | 'lost';
 
-const PATIENCE_MS = 8_000;
+/** How long a client waits for an answer that does not come. */
+export const PATIENCE_MS = 8_000;
 
 export class Network {
   readonly #world: World;
@@ -24,7 +25,7 @@ export class Network {
   request(request: MemoryRequest): Promise<Answer> {
     const { faults, clock } = this.#world;
     const edge = this.#pickEdge();
-    if (!edge?.server.isListening) return Promise.resolve(this.#lost());
+    if (!edge?.server.isListening) return Promise.resolve(this.lost());
     return new Promise((resolve) => {
       const patienceMs = faults.strikes('client-aborts', request.path)
         ? faults.dice.int(0, 200)
@@ -34,8 +35,8 @@ export class Network {
         forget();
         resolve(answer);
       };
-      const timer = clock.after(patienceMs, () => settle(this.#lost()));
-      const forget = edge.life.onEnd(() => settle(this.#lost()));
+      const timer = clock.after(patienceMs, () => settle(this.lost()));
+      const forget = edge.life.onEnd(() => settle(this.lost()));
       edge.server.request(request).then(
         (response) => edge.life.isAlive && settle(this.#arrive(request, response)),
         (error: unknown) => this.#world.judge.violation(`${request.path} threw ${String(error)}`),
@@ -63,20 +64,28 @@ export class Network {
   }
 
   #arrive({ path }: MemoryRequest, { status, body }: HttpResponse): Answer {
-    const { faults, judge, trace, reached } = this.#world;
-    if (faults.strikes('answer-lost', path)) return this.#lost();
+    const { faults, trace } = this.#world;
+    if (faults.strikes('answer-lost', path)) return this.lost();
     const value: unknown = JSON.parse(Buffer.from(body).toString());
     const error = status >= 400 ? (value as { error: PublicError }).error : undefined;
-    trace.line(`answer ${path} ${error?.code ?? status}`);
-    if (!error) return { status, body: value };
-    reached(`answer ${error.code}`);
-    const { reason, cap } = error.details ?? {};
-    reached(`because ${reason ?? cap}`);
-    judge.expect(error.code !== 'INTERNAL', `${path} broke: INTERNAL`);
+    if (!error) {
+      trace.line(`answer ${path} ${status}`);
+      return { status, body: value };
+    }
+    this.noteRefusal(path, error);
     return { status, body: value, error };
   }
 
-  #lost(): Answer {
+  noteRefusal(where: string, { code, details }: PublicError): void {
+    const { judge, trace, reached } = this.#world;
+    trace.line(`answer ${where} ${code}`);
+    reached(`answer ${code}`);
+    reached(`because ${details?.['reason'] ?? details?.['cap']}`);
+    judge.expect(code !== 'INTERNAL', `${where} broke: INTERNAL`);
+  }
+
+  /** No answer: the client knows nothing of what became of its request. */
+  lost(): Answer {
     this.#world.reached('connection lost');
     return 'lost';
   }

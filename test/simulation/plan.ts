@@ -20,10 +20,11 @@ export const RATES = {
   'signal-duplicated': [0.001, 0.1],
   'signal-delayed': [0.001, 0.2],
   'redis-reply-lost': [0.0001, 0.01],
+  'relay-duplicated': [0.01, 0.5],
   'answer-lost': [0.01, 0.3],
   'client-aborts': [0.01, 0.2],
   'commit-fails': [0.0005, 0.02],
-  'poison-letter': [0.0001, 0.002],
+  'poison-letter': [0.0005, 0.008],
   'pool-full': [0.05, 0.5],
   'ledger-misread': [0.3, 1],
 } as const;
@@ -31,8 +32,10 @@ export const RATES = {
 /** Mean times between, in ms of virtual time. */
 export const EVENTS = {
   'process-crash': [8_000, 40_000],
+  'process-stop': [8_000, 40_000],
   'redis-down': [8_000, 40_000],
   'redis-slow': [8_000, 40_000],
+  'redis-nearly-full': [8_000, 40_000],
   'redis-out-of-memory': [8_000, 40_000],
   flushall: [8_000, 40_000],
   eviction: [1_000, 15_000],
@@ -77,7 +80,9 @@ const HOT_SPOTS = [
   'mailbox.ack',
   'mailbox.open',
   'post',
+  'postLater',
   'reply',
+  'outbox',
   'sessions',
 ] as const;
 
@@ -131,7 +136,7 @@ function rulesOf(dice: Dice): MarketRules {
       return { ...base, startingGrantMicros: micros(3_000_000) };
     case 6:
       // The house can spare one grant, and covers few bets.
-      return { ...base, caps: wide, houseBankrollMicros: micros(1_500_000_000), grantFloorFraction: 0.001 };
+      return { ...base, caps: wide, houseBankrollMicros: micros(1_030_000_000), grantFloorFraction: 0.001 };
     default:
       return base;
   }

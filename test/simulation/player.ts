@@ -70,7 +70,8 @@ export class Player {
     const request = await this.#choose();
     if (!request) return;
     const key = `${this.#name}-${this.wagers.length}`;
-    const wager = new Wager(key, request, this.account, this.#world, this.#network);
+    const { account, listener } = this;
+    const wager = new Wager(key, request, { account, listener, world: this.#world, network: this.#network });
     this.wagers.push(wager);
     void wager.place();
   }
@@ -92,14 +93,13 @@ export class Player {
     }
     const reach = dice.chance(0.05) ? 60 : 2;
     const lowCents = (Math.floor(priceCents / rowCents) + dice.int(-reach, reach)) * rowCents;
-    const isOffRaster = dice.chance(0.02);
+    const closesAtMs = opensAtMs + lengthMs;
+    const cell = { opensAtMs, closesAtMs, lowCents, highCents: lowCents + rowCents };
     return {
       symbol: SYMBOL,
       kind: 'touch',
-      opensAtMs: isOffRaster && dice.chance(0.5) ? opensAtMs + 1 : opensAtMs,
-      closesAtMs: opensAtMs + lengthMs + (isOffRaster ? 1 : 0),
-      lowCents,
-      highCents: lowCents + rowCents + (dice.chance(0.01) ? 1 : 0),
+      ...cell,
+      ...(dice.chance(0.03) ? dice.pick(misshapen(cell)) : {}),
       stakeMicros: String(this.#stakeMicros()),
       minMultiplier: dice.chance(0.1) ? '6.00' : '1.01',
     };
@@ -120,3 +120,15 @@ export class Player {
     }
   }
 }
+
+type CellEdges = Pick<PlaceBetRequest, 'opensAtMs' | 'closesAtMs' | 'lowCents' | 'highCents'>;
+
+/** What makes a cell one that nobody offers. */
+const misshapen = ({ opensAtMs, closesAtMs, lowCents, highCents }: CellEdges): Partial<CellEdges>[] => [
+  { opensAtMs: opensAtMs + 1 },
+  { opensAtMs: opensAtMs + 1, closesAtMs: closesAtMs + 1 },
+  { closesAtMs: opensAtMs },
+  { highCents: highCents + 1 },
+  { lowCents: lowCents + 1, highCents: highCents + 1 },
+  { highCents: lowCents },
+];

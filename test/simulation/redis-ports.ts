@@ -8,6 +8,7 @@ import type { LatestPriceStore } from '../../src/actors/price-feed/latest-price-
 import { MemorySessionStore } from '../../src/actors/session-guard/memory-session-store.ts';
 import { type SessionStore, SessionStoreUnavailable } from '../../src/actors/session-guard/session-store.ts';
 import { refused } from '../../src/protocol/errors.ts';
+import type { OutboxStream } from '../../src/runtime/index.ts';
 import type { Life } from './life.ts';
 import { RedisAway, type SimRedis } from './sim-redis.ts';
 
@@ -73,3 +74,39 @@ export const clientRegistry = (redis: SimRedis, life: Life): ClientRegistry => (
   forget: (name) => redis.call(life, 'write', 'registry', () => redis.registry.forget(name)),
   count: () => redis.call(life, 'read', 'registry', () => redis.registry.count()),
 });
+
+/** How long a read waits at most. */
+const OUTBOX_BLOCK_MS = 1_000;
+const LATE_MS_MAX = 1_500;
+
+/** The stream of account events, on two connections: a read that waits holds nothing up. */
+export function accountEvents(redis: SimRedis, life: Life): OutboxStream {
+  const stream = redis.accountEvents;
+  const { faults, clock } = redis.parts;
+  return {
+    head: () => redis.call(life, 'read', 'outbox.head', () => stream.head()),
+    append: (log, entries) =>
+      redis.call(life, 'write', 'outbox.append', async () => {
+        // A copy that comes late, when the stream may be another.
+        if (faults.strikes('relay-duplicated', `from ${entries[0]?.seq}`))
+          clock.after(faults.dice.int(1, LATE_MS_MAX), () => void stream.append(log, entries));
+        return stream.append(log, entries);
+      }),
+    seed: (log, entries) => redis.call(life, 'write', 'outbox.seed', () => stream.seed(log, entries)),
+    read: async (seq, countMax) => {
+      const hangMs = life.hangsUntilMs - clock.monotonicMs();
+      if (hangMs > 0) await life.guard(clock.delay(hangMs));
+      if (redis.state === 'away') throw new RedisAway('injected: Redis is away');
+      const entries = await life.guard(Promise.race([stream.read(seq, countMax), silence(redis)]));
+      if (faults.strikes('redis-reply-lost', 'outbox.read'))
+        throw new RedisAway('injected: the reply was lost');
+      return entries;
+    },
+    close: async () => {},
+  };
+}
+
+async function silence(redis: SimRedis): Promise<readonly never[]> {
+  await redis.parts.clock.delay(OUTBOX_BLOCK_MS);
+  return [];
+}

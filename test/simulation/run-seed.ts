@@ -4,6 +4,7 @@
  */
 import { Mischief } from './mischief.ts';
 import { Network } from './network.ts';
+import { Operator } from './operator.ts';
 import { Player } from './player.ts';
 import { Visitor } from './visitor.ts';
 import { World } from './world.ts';
@@ -25,6 +26,10 @@ const QUIET_MS = 1_500;
 const RECOVERY_MS_MAX = 30_000;
 /** From the end of the last column to its bets settled. */
 const SETTLING_MS_MAX = 5_000;
+/** Until everybody who listens knows of it. */
+const TELLING_MS_MAX = 10_000;
+/** From the commit of an outcome to its client. */
+const HEARING_MS_MAX = 5_000;
 const TAIL_LINES = 80;
 
 export async function runSeed(
@@ -40,6 +45,7 @@ export async function runSeed(
   world.edge.boot();
   for (const player of players) player.start();
   new Visitor(seed, world, network).start();
+  new Operator(seed, world).start();
 
   await world.runUntil(QUIET_MS);
   mischief.start();
@@ -50,6 +56,7 @@ export async function runSeed(
 
   const { judge, faults, goals, trace, clock } = world;
   judge.audit();
+  checkAcknowledged(world, players);
   for (const [fault, count] of Object.entries(faults.counts)) if (count > 0) goals.reach(`fault ${fault}`);
   const result = {
     seed,
@@ -96,6 +103,32 @@ async function recover(world: World, players: readonly Player[]): Promise<void> 
   const areSettled = async (): Promise<boolean> => judge.openBets().length === 0;
   const isDone = await runUntilTrue(world, Math.max(0, lastCloseMs) + SETTLING_MS_MAX, areSettled);
   judge.expect(isDone, `${judge.openBets().length} bets are open after their columns`);
+  const areHeard = async (): Promise<boolean> =>
+    players.every(({ listener }) => listener.unheardOutcomes().length === 0);
+  const isHeard = await runUntilTrue(world, HEARING_MS_MAX, areHeard);
+  const unheard = players.flatMap(({ listener }) => listener.unheardOutcomes());
+  judge.expect(isHeard, `connected clients have not heard of the outcomes of ${unheard}`);
+  const ignorance = (): string | undefined =>
+    players.map(({ listener }) => listener.ignorance).find((what) => what !== undefined);
+  await runUntilTrue(world, TELLING_MS_MAX, async () => ignorance() === undefined);
+  judge.expect(ignorance() === undefined, ignorance() ?? '');
+  const overdue = world.alarms.overdue(clock.monotonicMs() - TELLING_MS_MAX);
+  judge.expect(overdue === undefined, overdue ?? '');
+}
+
+/** Every acknowledged bet is there, once, and settled; no bet is there that nobody was told of. */
+function checkAcknowledged({ judge }: World, players: readonly Player[]): void {
+  for (const { account, wagers } of players) {
+    const booked = new Map(judge.betsOf(account.wallet.address).map((bet) => [bet.id, bet]));
+    for (const { key, betId, wasGivenUp } of wagers) {
+      if (betId === undefined) continue;
+      judge.expect(booked.delete(betId), `${betId}, acknowledged under ${key}, is lost or was told twice`);
+      judge.expect(!wasGivenUp, `${key} was given up and has a bet`);
+    }
+    const untold = wagers.filter(({ wasGivenUp }) => wasGivenUp).length;
+    const ids = [...booked.keys()].join(' ');
+    judge.expect(booked.size <= untold, `nobody was told of ${ids}; ${untold} bets were given up`);
+  }
 }
 
 const isTicking = ({ judge, clock, plan }: World): boolean =>

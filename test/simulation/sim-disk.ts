@@ -56,6 +56,11 @@ export class SimDisk {
   ledger(store: LedgerStore, life: Life): LedgerStore {
     const step = <T>(label: string, work: () => Promise<T>): Promise<T> => this.#step(life, label, work);
     return {
+      outbox: {
+        head: () => step('outbox.read', () => store.outbox.head()),
+        after: (seq, limit) => step('outbox.read', () => store.outbox.after(seq, limit)),
+        renew: () => step('outbox.renew', () => store.outbox.renew()),
+      },
       load: () =>
         step('ledger.load', async () => {
           const snapshot = await store.load();

@@ -5,7 +5,9 @@
  * Checks on the way: a letter is acked only after a turn that had it succeeded.
  */
 import type { Envelope } from '../../src/protocol/envelope.ts';
+import type { SendResult } from '../../src/runtime/index.ts';
 import type { Delivery, Mailbox, PostOffice } from '../../src/runtime/mailbox/mailbox.ts';
+import type { MemoryGuard } from '../../src/runtime/redis/memory-guard.ts';
 import type { Life } from './life.ts';
 import { RedisAway, type SimRedis } from './sim-redis.ts';
 
@@ -19,18 +21,27 @@ export interface LetterWatch {
   readonly reached: (goal: string) => void;
 }
 
+/** Of a real MemoryGuard. */
+export type MemoryWatch = Pick<MemoryGuard, 'isRefusing'>;
+
 export class SimPostOffice implements PostOffice {
   readonly #redis: SimRedis;
   readonly #life: Life;
   readonly #watch: LetterWatch;
+  readonly #memory: MemoryWatch;
 
-  constructor(redis: SimRedis, life: Life, watch: LetterWatch) {
+  constructor(redis: SimRedis, life: Life, watch: LetterWatch, memory: MemoryWatch) {
     this.#redis = redis;
     this.#life = life;
     this.#watch = watch;
+    this.#memory = memory;
   }
 
   async postAsk(to: string, envelope: Envelope) {
+    if (this.#memory.isRefusing && !envelope.control) {
+      this.#watch.reached('refused by the memory guard');
+      return 'full' as const;
+    }
     if (!this.#redis.isDown(to)) return this.post(to, envelope);
     this.#watch.reached('restarting answered at once');
     return 'restarting' as const;
@@ -50,6 +61,36 @@ export class SimPostOffice implements PostOffice {
       });
     } catch (error) {
       if (error instanceof RedisAway) return 'unavailable' as const;
+      throw error;
+    }
+  }
+
+  async postLater(to: string, envelope: Envelope, dueInMs: number) {
+    const { faults, trace } = this.#redis.parts;
+    const what = `${envelope.type} to ${to}`;
+    try {
+      return await this.#redis.call(this.#life, 'write', 'postLater', async () => {
+        trace.line(`post ${what} in ${dueInMs} ms from ${envelope.from} ${envelope.id.slice(0, 6)}`);
+        if (faults.strikes('letter-lost', what)) {
+          this.#redis.noteLoss(to);
+          return 'posted' as const;
+        }
+        const held = (): Promise<SendResult> => this.#office(to).postLater(to, envelope, dueInMs);
+        if (faults.strikes('letter-duplicated', what)) await held();
+        return held();
+      });
+    } catch (error) {
+      if (error instanceof RedisAway) return 'unavailable' as const;
+      throw error;
+    }
+  }
+
+  async cancelLater(to: string, id: string): Promise<boolean> {
+    try {
+      const cancelled = (): Promise<boolean> => this.#office(to).cancelLater(to, id);
+      return await this.#redis.call(this.#life, 'write', 'cancelLater', cancelled);
+    } catch (error) {
+      if (error instanceof RedisAway) return false;
       throw error;
     }
   }
@@ -165,12 +206,11 @@ class SimMailbox implements Mailbox {
   }
 
   #deliver(deliveries: readonly Delivery[]): readonly Delivery[] {
-    const { faults, trace } = this.#redis.parts;
+    const { trace } = this.#redis.parts;
     for (const { deliveryId, envelope, attempt } of deliveries) {
       this.#outstanding.set(deliveryId, envelope);
       trace.line(`take ${envelope.type} by ${this.#name} ${envelope.id.slice(0, 6)} #${attempt}`);
       if (attempt > 1) this.#watch.reached('redelivery');
-      if (this.#redis.isPoison(envelope, this.#name)) faults.end(this.#life, `poison ${envelope.type}`);
     }
     return deliveries;
   }

@@ -44,6 +44,7 @@ export class SimProcess {
   #supervisor: Supervisor | undefined;
   #life = new Life('unborn');
   #boots = 0;
+  #isStopping = false;
 
   constructor(name: string, ids: readonly string[], host: SimHost) {
     this.name = name;
@@ -64,6 +65,7 @@ export class SimProcess {
     const host = this.#host;
     const { clock, trace, log } = host;
     this.#boots += 1;
+    this.#isStopping = false;
     if (this.#boots > 1) host.reached('process restarted');
     trace.line(`boot ${this.name} #${this.#boots}`);
     const life = new Life(this.name);
@@ -96,6 +98,19 @@ export class SimProcess {
     supervisor
       .start()
       .catch((error: unknown) => clock.after(0, () => life.isAlive && this.crash(String(error))));
+  }
+
+  /** As its process manager asks it to: drained, then gone. */
+  async stop(): Promise<void> {
+    const { trace, reached } = this.#host;
+    const life = this.#life;
+    if (!life.isAlive || this.#isStopping) return;
+    trace.line(`process ${this.name} is asked to stop`);
+    this.#isStopping = true;
+    await this.#supervisor?.stop();
+    if (!life.isAlive) return;
+    reached('process drained');
+    this.crash('stopped');
   }
 
   /** Ends every actor at once; what they had not committed is gone. */
@@ -141,6 +156,7 @@ class SimChild implements Child {
       log: host.log,
       metrics: host.metrics(id),
       onCrash: (error) => this.#crash(error),
+      onFinish: () => this.#finish(),
       ...(lastCrash === undefined ? {} : { lastCrash }),
     });
   }
@@ -155,8 +171,7 @@ class SimChild implements Child {
 
   async stop(): Promise<void> {
     await this.#actor.stop();
-    this.life.end();
-    this.#exit({});
+    this.#finish();
   }
 
   async health() {
@@ -174,6 +189,15 @@ class SimChild implements Child {
     this.#exitListeners.push(listener);
   }
 
+  async heapBytes(): Promise<number> {
+    return 0;
+  }
+
+  leave(): void {
+    const hangs = this.life.hangsUntilMs > this.#host.clock.monotonicMs();
+    if (!hangs) this.#crash(new Injected('left'));
+  }
+
   async kill(): Promise<void> {
     this.#host.reached('killed by the supervisor');
     this.#crash(new Injected('killed'));
@@ -184,6 +208,11 @@ class SimChild implements Child {
     this.#hasExited = true;
     this.life.end();
     this.#actor.kill();
+  }
+
+  #finish(): void {
+    this.life.end();
+    this.#exit({});
   }
 
   #crash(error: Error): void {

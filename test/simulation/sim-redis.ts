@@ -10,6 +10,7 @@ import { memoryLatestPriceStore } from '../../src/actors/price-feed/memory-lates
 import type { Envelope } from '../../src/protocol/envelope.ts';
 import { ExpiringMap } from '../../src/runtime/index.ts';
 import { MemoryPostOffice } from '../../src/runtime/mailbox/memory-mailbox.ts';
+import { MemoryOutboxStream } from '../../src/runtime/outbox/memory-outbox-stream.ts';
 import { DOWN_TTL_MS, type StatusBoard } from '../../src/runtime/supervision/status-board.ts';
 import type { Faults } from './faults.ts';
 import { Injected, type Life } from './life.ts';
@@ -17,12 +18,28 @@ import type { Plan } from './plan.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Trace } from './trace.ts';
 
-export type RedisState = 'up' | 'slow' | 'away' | 'out-of-memory';
+export type RedisState = 'up' | 'slow' | 'away' | 'nearly-full' | 'out-of-memory';
 type Access = 'read' | 'write';
+
+/** Mailboxes twice: they have most keys. */
+const EVICTED_KINDS = [
+  'session map',
+  'grid',
+  'registry',
+  'history',
+  'price',
+  'outbox',
+  'down',
+  'dead letters',
+  'mailbox',
+  'mailbox',
+] as const;
 
 /** A command's time limit; a connection that is refused answers at once. */
 const COMMAND_MS_MAX = 1_000;
 const SLOW_MS_MAX = 700;
+/** So that a reader that was away misses some. */
+const OUTBOX_ENTRIES_MAX = 1;
 
 export class RedisAway extends Injected {}
 
@@ -39,13 +56,15 @@ export class SimRedis {
   readonly sessions: ExpiringMap;
   readonly gridCache: MemoryGridCache;
   readonly registry: MemoryClientRegistry;
-  readonly latestPrice = memoryLatestPriceStore();
+  latestPrice = memoryLatestPriceStore();
   history = memoryPriceHistory();
+  readonly accountEvents = new MemoryOutboxStream(OUTBOX_ENTRIES_MAX);
   readonly parts: SimRedisParts;
   /** One office per mailbox, so that each can vanish alone. */
   readonly #mailboxes = new Map<string, MemoryPostOffice>();
   readonly #vanished = new Set<string>();
   readonly #poison = new Set<string>();
+  readonly #losses = new Map<string, number>();
   /** Actors that are down, and until which monotonic instant that is believed. */
   readonly #downUntilMs = new Map<string, number>();
   readonly statusBoard: StatusBoard = {
@@ -69,15 +88,36 @@ export class SimRedis {
   mailbox(name: string): MemoryPostOffice {
     let mailbox = this.#mailboxes.get(name);
     if (!mailbox) {
-      mailbox = new MemoryPostOffice(this.parts.plan.lettersMax);
+      mailbox = new MemoryPostOffice(this.parts.clock, this.parts.plan.lettersMax);
       this.#mailboxes.set(name, mailbox);
     }
     if (this.#vanished.delete(name)) this.parts.reached('mailbox recreated');
     return mailbox;
   }
 
+  /** Each mailbox that was ever used, by its actor. */
+  mailboxes(): ReadonlyMap<string, MemoryPostOffice> {
+    return this.#mailboxes;
+  }
+
+  /** What INFO memory says of how full it is. */
+  async info(): Promise<string> {
+    if (this.state === 'away') throw new RedisAway('injected: Redis is away');
+    const isShort = this.state === 'nearly-full' || this.state === 'out-of-memory';
+    return `maxmemory:100\nused_memory:${isShort ? 95 : 40}\nmem_not_counted_for_evict:0`;
+  }
+
   isDown(actor: string): boolean {
     return (this.#downUntilMs.get(actor) ?? 0) > this.parts.clock.monotonicMs();
+  }
+
+  /** How often letters of this actor were lost: what it was sent before may not come. */
+  lossesOf(actor: string): number {
+    return this.#losses.get(actor) ?? 0;
+  }
+
+  noteLoss(actor: string): void {
+    this.#losses.set(actor, this.lossesOf(actor) + 1);
   }
 
   flushAll(): void {
@@ -85,14 +125,20 @@ export class SimRedis {
     this.gridCache.clear();
     this.registry.clear();
     this.history = memoryPriceHistory();
+    this.latestPrice = memoryLatestPriceStore();
     this.#downUntilMs.clear();
-    for (const name of this.#mailboxes.keys()) this.#evictMailbox(name);
+    this.accountEvents.vanish();
+    for (const [name, { deadLetters }] of this.#mailboxes) {
+      this.#evictMailbox(name);
+      deadLetters.length = 0;
+    }
   }
 
   /** One key goes, whichever; returns what it was. */
   evict(): string {
     const { dice } = this.parts.faults;
-    const kind = dice.pick(['session map', 'grid', 'registry', 'history', 'mailbox', 'mailbox']);
+    const kind = dice.pick(EVICTED_KINDS);
+    const name = dice.pick([...this.#mailboxes.keys()]);
     switch (kind) {
       case 'session map': {
         const keys = this.sessions.keys();
@@ -109,20 +155,38 @@ export class SimRedis {
       case 'history':
         this.history = memoryPriceHistory();
         break;
-      default: {
-        const name = dice.pick([...this.#mailboxes.keys()]);
+      case 'price':
+        this.latestPrice = memoryLatestPriceStore();
+        break;
+      case 'outbox':
+        this.accountEvents.vanish();
+        break;
+      case 'down':
+        this.#downUntilMs.delete(name);
+        return `that ${name} is down`;
+      case 'dead letters':
+        this.mailbox(name).deadLetters.length = 0;
+        this.noteLoss(name);
+        return `dead letters of ${name}`;
+      case 'mailbox':
         this.#evictMailbox(name);
         return `mailbox of ${name}`;
-      }
+      default:
+        kind satisfies never;
     }
     return kind;
   }
 
-  /** A letter that ends whoever takes it, every time, as long as faults are on. */
-  isPoison({ id, type }: Envelope, actor: string): boolean {
+  /** A letter that ends whoever handles it, every time, as long as faults are on. */
+  isPoison({ id, type }: Pick<Envelope, 'id' | 'type'>, actor: string): boolean {
     if (!this.parts.faults.isOn) return false;
     if (this.parts.faults.strikes('poison-letter', `${type} of ${actor}`)) this.#poison.add(id);
     return this.#poison.has(id);
+  }
+
+  /** Whatever was wrong with it was mended. */
+  cure({ id }: Envelope): void {
+    this.#poison.delete(id);
   }
 
   /** Resolves once commands have effects again. */
@@ -131,12 +195,13 @@ export class SimRedis {
   }
 
   #tellStatus(actor: string, untilMs: number): void {
-    if (this.state === 'up' || this.state === 'slow') this.#downUntilMs.set(actor, untilMs);
+    if (this.state !== 'away' && this.state !== 'out-of-memory') this.#downUntilMs.set(actor, untilMs);
   }
 
   #evictMailbox(name: string): void {
-    this.#mailboxes.get(name)?.clear();
+    this.#mailboxes.get(name)?.evict(name);
     this.#vanished.add(name);
+    this.noteLoss(name);
   }
 
   async #call<T>(life: Life, access: Access, label: string, work: () => Promise<T>): Promise<T> {

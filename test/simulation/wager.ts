@@ -1,6 +1,6 @@
 /**
  * One bet as a client that never gives up places it: the same key and body until there is a decision, over
- * HTTP or a socket. Then the decision is held against the books, and asked for again.
+ * HTTP and a socket in turn. Then the decision is held against the books, and asked for again.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
@@ -8,6 +8,7 @@ import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { PublicError } from '../../src/protocol/errors.ts';
 import type { Account } from './account.ts';
 import type { BetRow } from './judge.ts';
+import type { Listener } from './listener.ts';
 import type { Answer, Network } from './network.ts';
 import type { World } from './world.ts';
 
@@ -17,62 +18,86 @@ const RETRY_MS_MAX = 900;
 /** Not about the bet: the same request may be decided later. */
 const isUndecided = ({ code, retryable }: PublicError): boolean => retryable || code === 'UNAUTHENTICATED';
 
+/** Whose bet it is, and the ways it may go. */
+export interface Bettor {
+  readonly account: Account;
+  readonly listener: Listener;
+  readonly world: World;
+  readonly network: Network;
+}
+
+type Way = 'HTTP' | 'a socket';
+const WAYS: readonly Way[] = ['HTTP', 'a socket'];
+
 export class Wager {
   readonly key: string;
   readonly request: PlaceBetRequest;
   isDecided = false;
+  /** The bet it became; undefined while undecided, if refused, and if the client stopped caring. */
+  betId: string | undefined;
+  /** The client stopped asking before there was a decision. */
+  wasGivenUp = false;
   readonly #account: Account;
+  readonly #listener: Listener;
   readonly #world: World;
   readonly #network: Network;
   /** The newest tick when it was made. */
   readonly #firstTickSeq: number;
   #wasUnknown = false;
 
-  constructor(key: string, request: PlaceBetRequest, account: Account, world: World, network: Network) {
+  constructor(key: string, request: PlaceBetRequest, { account, listener, world, network }: Bettor) {
     this.key = key;
     this.request = request;
     this.#account = account;
+    this.#listener = listener;
     this.#world = world;
     this.#network = network;
     this.#firstTickSeq = world.judge.head?.seq ?? 0;
   }
 
   async place(): Promise<void> {
-    const { clock, faults } = this.#world;
+    const { clock, faults, reached } = this.#world;
+    let way = faults.dice.pick(WAYS);
     for (;;) {
       // A hurried client, or a retry by a proxy: the same request twice at once.
-      const twin = faults.dice.chance(0.1) ? this.#send() : undefined;
-      const answer = await this.#send();
+      const twin = faults.dice.chance(0.1) ? this.#send(faults.dice.pick(WAYS)) : undefined;
+      const answer = await this.#send(way);
       const twinAnswer = await twin;
       const decision = decisionOf(answer) ?? decisionOf(twinAnswer);
       if (decision) {
         this.#decide(decision, decisionOf(twinAnswer));
+        if (this.#wasUnknown) reached(`bet decided over ${way} after an unknown outcome`);
         return this.#askAgain(decision);
       }
       if (answer === 'lost' || answer.error?.code === 'OUTCOME_UNKNOWN') this.#wasUnknown = true;
       else if (answer.error?.code === 'RATE_LIMITED') {
         // For a minute nothing would change: it gives up, and does not care what became of it.
         this.isDecided = true;
+        this.wasGivenUp = true;
         return;
       } else if (answer.error?.code === 'UNAUTHENTICATED') await this.#account.signIn();
       await clock.delay(faults.dice.int(RETRY_MS_MIN, RETRY_MS_MAX));
+      if (faults.dice.chance(0.3)) continue;
+      way = way === 'HTTP' ? 'a socket' : 'HTTP';
+      reached(`bet retried over ${way} after the other way`);
     }
   }
 
-  async #send(request = this.request): Promise<Answer> {
+  async #send(way: Way, request = this.request): Promise<Answer> {
     if (this.#account.token === undefined) await this.#account.signIn();
+    if (way === 'a socket' && this.#listener.isConnected) return this.#listener.place(this.key, request);
     const headers = { ...this.#account.headers(), 'idempotency-key': this.key };
     return this.#network.request({ method: 'POST', path: '/v1/bets', headers, body: request });
   }
 
   #decide(decision: Decision, twin: Decision | undefined): void {
-    const { judge, reached } = this.#world;
+    const { judge } = this.#world;
     this.isDecided = true;
     if (twin) this.#expectSame(decision, twin, 'its twin');
     if (decision.error) this.#checkRefusal(decision.error);
     else {
       const view = decision.body as BetView;
-      if (this.#wasUnknown) reached('bet found after an unknown outcome');
+      this.betId = view.id;
       const row = judge.bet(view.id);
       judge.expect(row !== undefined, `${view.id} was acknowledged and is not in the books`);
       if (row) this.#checkTerms(view, row);
@@ -139,7 +164,7 @@ export class Wager {
     const { faults, judge, reached, clock } = this.#world;
     if (faults.dice.chance(0.25)) {
       await clock.delay(faults.dice.int(0, 6_000));
-      const again = decisionOf(await this.#send());
+      const again = decisionOf(await this.#send(faults.dice.pick(WAYS)));
       if (again) {
         this.#expectSame(decision, again, 'before');
         if (!decision.error) reached('bet answered again with the stored answer');
@@ -147,7 +172,7 @@ export class Wager {
     }
     if (!faults.dice.chance(0.1)) return;
     const stakeMicros = String(Number(this.request.stakeMicros) + 1);
-    const other = decisionOf(await this.#send({ ...this.request, stakeMicros }));
+    const other = decisionOf(await this.#send(faults.dice.pick(WAYS), { ...this.request, stakeMicros }));
     if (!other) return;
     judge.expect(other.error?.code === 'IDEMPOTENCY_CONFLICT', `${this.key} took two bodies`);
   }

@@ -1,7 +1,7 @@
 /** Wallets that are the same in every run, and messages signed with them. */
 import { createHash } from 'node:crypto';
 import { Wallet } from 'ethers';
-import { signInMessage } from '../../src/protocol/api/sign-in-message.ts';
+import { type SignInMessageFields, signInMessage } from '../../src/protocol/api/sign-in-message.ts';
 import { SIGN_IN } from './world-settings.ts';
 
 export interface SimWallet {
@@ -28,9 +28,14 @@ export function walletOf(index: number): SimWallet {
   return made;
 }
 
-export const messageOf = (wallet: SimWallet, nonce: string, nowMs: number, domain: string = SIGN_IN.domain) =>
+export const messageOf = (
+  wallet: SimWallet,
+  nonce: string,
+  nowMs: number,
+  changes: Partial<SignInMessageFields> = {},
+): string =>
   signInMessage({
-    domain,
+    domain: SIGN_IN.domain,
     address: wallet.checksummed,
     statement: SIGN_IN.statement,
     uri: SIGN_IN.origin,
@@ -38,4 +43,5 @@ export const messageOf = (wallet: SimWallet, nonce: string, nowMs: number, domai
     nonce,
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + 5 * 60_000,
+    ...changes,
   });

@@ -22,9 +22,12 @@ import {
   inlineComputePool,
   Metrics,
   type Random,
+  type RedisConnection,
   seededRandom,
 } from '../../src/runtime/index.ts';
-import { streamSeed } from './dice.ts';
+import { MemoryGuard } from '../../src/runtime/redis/memory-guard.ts';
+import { ALARM, Alarms } from './alarm.ts';
+import { Dice, streamSeed } from './dice.ts';
 import { Faults } from './faults.ts';
 import { ReachedGoals } from './goals.ts';
 import { Judge } from './judge.ts';
@@ -47,6 +50,10 @@ export interface Edge {
   readonly life: Life;
 }
 
+type SeenLetter = Pick<Envelope, 'id' | 'type'>;
+
+const CORE = [HISTORY_WRITER, RESOLVER, SESSION_GUARD, PRICE_FEED, ALARM];
+
 export class World implements SimHost {
   readonly plan: Plan;
   readonly clock: SimClock;
@@ -57,6 +64,7 @@ export class World implements SimHost {
   readonly disk: SimDisk;
   readonly feed: SimFeed;
   readonly judge: Judge;
+  readonly alarms: Alarms;
   readonly core: SimProcess;
   readonly edge: SimProcess;
   readonly edges = new Map<string, Edge>();
@@ -91,6 +99,8 @@ export class World implements SimHost {
       reached,
     });
     this.redis = new SimRedis({ clock, faults, plan, trace, reached });
+    const dice = new Dice(seed, 'alarms');
+    this.alarms = new Alarms({ judge: this.judge, redis: this.redis, dice, reached });
     this.disk = new SimDisk(faults, {
       reached,
       ticksCommitted: () => this.judge.ticksCommitted(),
@@ -102,7 +112,7 @@ export class World implements SimHost {
     this.feed = new SimFeed(seed, plan.sigmaPerSqrtSecond, clock);
     this.#signals = new SignalHub(this.redis);
     this.broadcasterIds = Array.from({ length: plan.broadcasters }, (_, i) => `broadcaster-${i + 1}`);
-    const coreIds = [HISTORY_WRITER, RESOLVER, SESSION_GUARD, PRICE_FEED].map(({ name }) => name);
+    const coreIds = CORE.map(({ name }) => name);
     this.core = new SimProcess('core', coreIds, this);
     this.edge = new SimProcess('edge', this.broadcasterIds, this);
   }
@@ -118,7 +128,7 @@ export class World implements SimHost {
   }
 
   lives(): Life[] {
-    const ids = [HISTORY_WRITER.name, RESOLVER.name, SESSION_GUARD.name, PRICE_FEED.name];
+    const ids = CORE.map(({ name }) => name);
     return [
       ...ids.map((id) => this.core.lifeOf(id)),
       ...this.broadcasterIds.map((id) => this.edge.lifeOf(id)),
@@ -162,7 +172,12 @@ export class World implements SimHost {
     const receive = definition.receive as (...args: unknown[]) => Promise<void> | void;
     const watched = {
       ...definition,
-      receive: async (state: unknown, letters: readonly { readonly id: string }[], context: unknown) => {
+      receive: async (state: unknown, letters: readonly SeenLetter[], context: unknown) => {
+        const poison = letters.find((letter) => this.redis.isPoison(letter, id));
+        if (poison) {
+          this.faults.end(life, `poison ${poison.type}`);
+          return new Promise(() => {});
+        }
         await receive(state, letters, context);
         for (const letter of letters) handled.add(letter.id);
       },
@@ -171,10 +186,19 @@ export class World implements SimHost {
   }
 
   postOffice(life: Life) {
-    return new SimPostOffice(this.redis, life, {
-      reached: this.reached,
-      acking: (actor, envelope) => this.#acking(actor, envelope, life),
+    const memory = new MemoryGuard({
+      redis: { info: () => this.redis.info() } as unknown as RedisConnection,
+      clock: life.clock(this.clock),
+      log: this.log,
+      metrics: this.metrics(life.id),
     });
+    memory.start();
+    life.onEnd(() => memory.stop());
+    const watch = {
+      reached: this.reached,
+      acking: (actor: string, envelope: Envelope) => this.#acking(actor, envelope, life),
+    };
+    return new SimPostOffice(this.redis, life, watch, memory);
   }
 
   signals(life: Life) {
@@ -210,6 +234,7 @@ export class World implements SimHost {
         return resolverActor({
           store: disk.ledger(this.#store, life),
           tickLog: disk.tickLogReader(this.#tickLog, life),
+          accountEvents: ports.accountEvents(redis, life),
           rules: plan.rules,
         });
       case SESSION_GUARD.name:
@@ -218,8 +243,10 @@ export class World implements SimHost {
         return priceFeedActor({
           source: this.feed.source(),
           latestPrice: ports.latestPrice(redis, life),
-          settings: { tickMs: plan.rules.tickMs },
+          settings: { tickMs: plan.rules.tickMs, maxGapMs: plan.rules.maxGapMs },
         });
+      case ALARM.name:
+        return this.alarms.actor();
       default:
         return this.#broadcaster(id, life);
     }
@@ -249,6 +276,7 @@ export class World implements SimHost {
       gate: ports.sessionGate(redis, life),
       gridCache: ports.gridCache(redis, life),
       registry: ports.clientRegistry(redis, life),
+      accountEvents: ports.accountEvents(redis, life),
       page: { answer: () => undefined },
       settings: {
         host: '127.0.0.1',

@@ -1,0 +1,96 @@
+/**
+ * Mistakes that only a real disk, a real Redis, extreme numbers or a long silence can show: the simulator has
+ * none of them, or too few.
+ * Each must make the named test fail, which runs with the mistake planted.
+ *
+ * One mistake of the usual list is in none of the lists: settling without asking whether a bet is open. The
+ * ledger's own trigger refuses it as well, so nothing can be seen of it; "a bet that was won stays open" is.
+ */
+import type { MutantElsewhere } from './mutants.ts';
+
+const NONCE_TEST = 'gives a nonce to one of many takers at the same time';
+
+export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
+  {
+    name: 'commits are not synced to the disk',
+    file: 'src/runtime/sqlite/sqlite-database.ts',
+    from: "db.pragma('synchronous = FULL');",
+    to: "db.pragma('synchronous = OFF');",
+    testFile: 'test/runtime/sqlite/durability.test.ts',
+    test: 'a commit is on the disk',
+  },
+  {
+    name: 'a nonce is looked at, then deleted',
+    file: 'src/actors/session-guard/redis-session-store.ts',
+    from: 'return (await answered(this.#redis.getdel(nonceKey(nonce)))) !== null;',
+    to: `const found = await answered(this.#redis.get(nonceKey(nonce)));
+    await answered(this.#redis.del(nonceKey(nonce)));
+    return found !== null;`,
+    testFile: 'test/actors/session-guard/redis-session-store.test.ts',
+    test: NONCE_TEST,
+  },
+  {
+    name: 'a tick log that lost its end is settled from',
+    file: 'src/actors/resolver/start-resolver.ts',
+    from: 'if (lastLoggedSeq < snapshot.cursorSeq)',
+    to: 'if (lastLoggedSeq < 0)',
+    testFile: 'test/actors/resolver/resolver-restart.test.ts',
+    test: 'refuses a tick log that ends before the ledger',
+  },
+  {
+    name: 'payouts are products of floating point',
+    file: 'src/domain/units.ts',
+    from: 'const product = BigInt(a) * BigInt(b);',
+    to: 'const product = BigInt(a * b);',
+    testFile: 'test/domain/units.test.ts',
+    test: 'pays the exact product',
+  },
+  {
+    name: 'sums are taken as they come',
+    file: 'src/domain/units.ts',
+    from: 'if (!Number.isSafeInteger(n)) throw',
+    to: 'if (Number.isNaN(n)) throw',
+    testFile: 'test/domain/units.test.ts',
+    test: 'refuses a sum that a number cannot hold',
+  },
+  {
+    name: 'a letter posted again is another letter',
+    file: 'src/runtime/mailbox/redis-post-office.ts',
+    from: "const onceId = envelope.once ? envelope.id : '';",
+    to: "const onceId = '';",
+    testFile: 'test/integration/mailbox-faults.test.ts',
+    test: 'takes a letter once that was posted again because the answer was lost',
+  },
+  {
+    name: 'a full Redis takes asks',
+    file: 'src/runtime/mailbox/redis-post-office.ts',
+    from: 'if (isNewWork && this.#options.memory?.isRefusing)',
+    to: 'if (isNewWork && this.#options.lettersMax === 0)',
+    testFile: 'test/integration/mailbox-faults.test.ts',
+    test: 'refuses asks from nine tenths on',
+  },
+  {
+    name: 'a mailbox that vanished stays away',
+    file: 'src/runtime/mailbox/redis-post-office.ts',
+    from: 'await createMailbox(redis, to);',
+    to: '',
+    testFile: 'test/integration/redis-mailbox.test.ts',
+    test: 'a letter lost with its mailbox may be posted again under its id',
+  },
+  {
+    name: 'a reader goes on over a gap in silence',
+    file: 'src/runtime/outbox/outbox-reader.ts',
+    from: 'this.#options.onGap(gap);',
+    to: '',
+    testFile: 'test/runtime/outbox/outbox.test.ts',
+    test: 'is told of entries that are gone, then goes on behind them',
+  },
+  {
+    name: 'after a gap nobody is shown anything',
+    file: 'src/actors/broadcaster/fan-out.ts',
+    from: 'for (const session of sessions) session.showAnew();',
+    to: 'void sessions;',
+    testFile: 'test/actors/broadcaster/socket-session.test.ts',
+    test: 'after missed events shows the snapshot anew',
+  },
+];
