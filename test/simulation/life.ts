@@ -4,6 +4,10 @@
  * synchronous calls throw), so what is left of it can do nothing any more.
  */
 import type { Clock } from '../../src/runtime/index.ts';
+import type { SimClock } from './sim-clock.ts';
+
+/** How soon a life that hung notices that it does no more. */
+const HANG_LOOK_MS = 50;
 
 /** Thrown into a life that has ended, and by faults the simulator injects: never the product's fault. */
 export class Injected extends Error {}
@@ -30,6 +34,15 @@ export class Life {
     this.#isAlive = false;
     for (const ended of this.#enders) ended();
     this.#enders.clear();
+  }
+
+  /** Resolves once it does not hang: a hang may be ended before its time. */
+  async awake(clock: SimClock): Promise<void> {
+    for (;;) {
+      const hangMs = this.hangsUntilMs - clock.monotonicMs();
+      if (hangMs <= 0) return;
+      await clock.delay(Math.min(hangMs, HANG_LOOK_MS));
+    }
   }
 
   /** Calls back when the life ends, at once if it has; returns the way to take it back. */

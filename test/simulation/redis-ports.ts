@@ -94,8 +94,7 @@ export function accountEvents(redis: SimRedis, life: Life): OutboxStream {
       }),
     seed: (log, entries) => redis.call(life, 'write', 'outbox.seed', () => stream.seed(log, entries)),
     read: async (seq, countMax) => {
-      const hangMs = life.hangsUntilMs - clock.monotonicMs();
-      if (hangMs > 0) await life.guard(clock.delay(hangMs));
+      await life.guard(life.awake(clock));
       if (redis.state === 'away') throw new RedisAway('injected: Redis is away');
       const entries = await life.guard(Promise.race([stream.read(seq, countMax), silence(redis)]));
       if (faults.strikes('redis-reply-lost', 'outbox.read'))

@@ -76,15 +76,16 @@ async function recover(world: World, players: readonly Player[]): Promise<void> 
   const { clock, judge, plan } = world;
   for (const player of players) player.isResting = true;
   const undecided = (): number => players.reduce((sum, player) => sum + player.undecided, 0);
+  const isTicking = watchTicks(world);
   const isWell = async (): Promise<boolean> =>
-    world.isReady && isTicking(world) && undecided() === 0 && (await world.historyIsWhole());
+    world.isReady && isTicking() && undecided() === 0 && (await world.historyIsWhole());
   // Commands that were under way time out.
   await world.runUntil(clock.monotonicMs() + 2_000);
   const isBack = await runUntilTrue(world, RECOVERY_MS_MAX, isWell);
   judge.expect(
     isBack,
     `not well ${RECOVERY_MS_MAX} ms after the last fault: ${undecided()} bets undecided, ` +
-      `ready ${world.isReady}, ticking ${isTicking(world)}, history whole ${await world.historyIsWhole()}`,
+      `ready ${world.isReady}, ticking ${isTicking()}, history whole ${await world.historyIsWhole()}`,
   );
 
   const seqBefore = judge.head?.seq ?? 0;
@@ -131,8 +132,18 @@ function checkAcknowledged({ judge }: World, players: readonly Player[]): void {
   }
 }
 
-const isTicking = ({ judge, clock, plan }: World): boolean =>
-  Math.abs(clock.nowMs() - (judge.head?.atMs ?? 0)) <= 2 * plan.rules.tickMs;
+/** The head is of now. Of a clock that was set back it may be by chance, so it must have moved just now too. */
+function watchTicks({ judge, clock, plan }: World): () => boolean {
+  let seq = judge.head?.seq ?? 0;
+  let movedMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const head = judge.head?.seq ?? 0;
+    if (head > seq) movedMs = clock.monotonicMs();
+    seq = head;
+    const isOfNow = Math.abs(clock.nowMs() - (judge.head?.atMs ?? 0)) <= 2 * plan.rules.tickMs;
+    return isOfNow && clock.monotonicMs() - movedMs <= 10 * plan.rules.tickMs;
+  };
+}
 
 /** Whoever is connected hears the price. */
 function checkListeners(world: World, players: readonly Player[]): void {

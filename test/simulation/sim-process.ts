@@ -175,9 +175,7 @@ class SimChild implements Child {
   }
 
   async health() {
-    const { clock } = this.#host;
-    const hangMs = this.life.hangsUntilMs - clock.monotonicMs();
-    if (hangMs > 0) await clock.delay(hangMs);
+    await this.life.awake(this.#host.clock);
     return { ...((await this.#actor.health()) as HostHealth), loopDelayMs: 0, heapBytes: 0 };
   }
 

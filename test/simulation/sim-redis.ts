@@ -207,8 +207,7 @@ export class SimRedis {
   async #call<T>(life: Life, access: Access, label: string, work: () => Promise<T>): Promise<T> {
     const { clock, faults } = this.parts;
     faults.crossing(life, label);
-    const hangMs = life.hangsUntilMs - clock.monotonicMs();
-    if (hangMs > 0) await clock.delay(hangMs);
+    await life.awake(clock);
     await this.#travel(life);
     if (!life.isAlive) return new Promise(() => {});
     if (this.state === 'away') {
