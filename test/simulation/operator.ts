@@ -1,4 +1,5 @@
 /** A person who looks after the dead letters: brings them back, mends some, drops what is beyond help. */
+import type { Envelope } from '../../src/protocol/envelope.ts';
 import { type DeadLetter, isQuarantined, REPLAYS_MAX } from '../../src/runtime/mailbox/dead-letters.ts';
 import { MemoryDeadLetters } from '../../src/runtime/mailbox/memory-dead-letters.ts';
 import { Dice } from './dice.ts';
@@ -6,11 +7,13 @@ import type { World } from './world.ts';
 
 const LOOK_MS_MIN = 50;
 const LOOK_MS_MAX = 500;
+/** Of one letter, however often it was duplicated, and brought back twice because an answer got lost. */
+const COPIES_MAX = 6;
 
 export class Operator {
   readonly #world: World;
   readonly #dice: Dice;
-  /** By letter: how often it was brought back. */
+  /** By letter and how often it had been brought back before: how often it was brought back then. */
   readonly #replays = new Map<string, number>();
 
   constructor(seed: number, world: World) {
@@ -43,14 +46,21 @@ export class Operator {
     judge.expect(result !== 'unknown', `a dead letter of ${actor} cannot be found`);
     const isDue = isQuarantined(letter) ? 'quarantined' : 'replayed';
     judge.expect(result === isDue || result === 'full', `a dead letter of ${actor} was ${result}`);
-    const replays = (this.#replays.get(envelope.id) ?? 0) + (result === 'replayed' ? 1 : 0);
-    this.#replays.set(envelope.id, replays);
-    judge.expect(replays <= REPLAYS_MAX, `${envelope.type} was brought back ${replays} times`);
+    if (result === 'replayed') this.#countReplay(envelope);
     if (result === 'quarantined' && (await deadLetters.drop(actor, id))) {
       redis.noteLoss(actor);
       reached('dead letter dropped');
     }
     const isListed = (await deadLetters.list(actor)).some((listed) => listed.id === id);
     judge.expect(isListed === (result === 'full'), `a dead letter of ${actor} was ${result} and stays`);
+  }
+
+  /** Each copy of a letter that was duplicated on its way may be brought back as often. */
+  #countReplay({ id, type, replays = 0 }: Envelope): void {
+    this.#world.judge.expect(replays < REPLAYS_MAX, `${type} was brought back ${replays + 1} times`);
+    const key = `${id} ${replays}`;
+    const count = (this.#replays.get(key) ?? 0) + 1;
+    this.#replays.set(key, count);
+    this.#world.judge.expect(count <= COPIES_MAX, `${count} copies of one ${type} were brought back`);
   }
 }
