@@ -76,11 +76,11 @@ async function recover(world: World, players: readonly Player[]): Promise<void> 
   const { clock, judge, plan } = world;
   for (const player of players) player.isResting = true;
   const undecided = (): number => players.reduce((sum, player) => sum + player.undecided, 0);
+  // Commands that were under way time out.
+  await world.runUntil(clock.monotonicMs() + 2_000);
   const isTicking = watchTicks(world);
   const isWell = async (): Promise<boolean> =>
     world.isReady && isTicking() && undecided() === 0 && (await world.historyIsWhole());
-  // Commands that were under way time out.
-  await world.runUntil(clock.monotonicMs() + 2_000);
   const isBack = await runUntilTrue(world, RECOVERY_MS_MAX, isWell);
   judge.expect(
     isBack,
