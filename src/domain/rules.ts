@@ -5,7 +5,14 @@
  * Invariants: lockMs ≥ max(columnMs, 2 s + holdMs); the last displayed column opens within horizonMs.
  * Non-goals: limits of transport (rates, sizes) are configuration, not rules.
  */
+import { FITTED_WEIGHTS } from './calibration/fitted-odds.ts';
 import { type Micros, micros } from './units.ts';
+
+/** One part of the scale mixture: volatility times e^logScale, with this probability. */
+export interface TailRule {
+  readonly weight: number;
+  readonly logScale: number;
+}
 
 /** Quoting: which cells are offered and how much of the fair multiplier the house keeps. */
 export interface OddsRules {
@@ -18,12 +25,16 @@ export interface OddsRules {
   readonly horizonMs: number;
   /** A row must be at least this many σ·√tick high, or ticks would jump over it unseen. */
   readonly rowTickDeviationsMin: number;
+  /** Fat tails: the closed form is averaged over these volatilities. The weights add up to one. */
+  readonly tails: readonly TailRule[];
   /** Base edge, as a fraction of the stake. */
   readonly edgeBase: number;
   /** Weight of |dlnP/dlnσ| · sigmaUncertainty: what a wrong volatility can cost. */
   readonly edgeVolatilityWeight: number;
   /** Relative standard error assumed of σ. */
   readonly sigmaUncertainty: number;
+  /** Edge for each unit of |regime|: the forecast and what was usual disagree, one of them is wrong. */
+  readonly edgeRegimeWeight: number;
   /** Weight of |dlnP/dx| · σ · √latencySeconds: what a bettor who knows the next price can gain. */
   readonly edgeLatencyWeight: number;
   /** The information lead left after the hold. */
@@ -34,20 +45,48 @@ export interface OddsRules {
   readonly edgeMax: number;
 }
 
+/** ln variance = intercept + Σ averages·ln(average) + daily·(sin, cos of one and of two turns a UTC day). */
+export interface ForecastWeights {
+  readonly intercept: number;
+  /** One for each half-life, the shortest first. */
+  readonly averages: readonly number[];
+  readonly daily: readonly [number, number, number, number];
+}
+
 export interface VolatilityRules {
   /** Returns are taken at least this far apart. */
   readonly sampleMs: number;
   /** Two ticks further apart than this are not one return. */
   readonly maxGapMs: number;
-  readonly fastHalfLifeSeconds: number;
-  readonly slowHalfLifeSeconds: number;
+  /** Of the averages of variance, the shortest first; the last is what a regime is measured against. */
+  readonly halfLivesSeconds: readonly number[];
+  readonly weights: ForecastWeights;
   /** Volatility assumed before anything was seen, and the seconds of data it weighs as much as. */
   readonly priorAnnual: number;
   readonly priorWeightSeconds: number;
   readonly floorAnnual: number;
   readonly capAnnual: number;
-  /** One return counts as at most this many standard deviations: jumps belong in the edge, not in σ. */
-  readonly jumpDeviationsMax: number;
+  /** Which average a jump is measured against. */
+  readonly jumpReference: number;
+  /** A squared return of ticks, or the variance of a bar, counts as at most this multiple of it. */
+  readonly tickJumpRatioMax: number;
+  readonly barJumpRatioMax: number;
+}
+
+/** How odds are corrected by what the offered cells of the last days did. */
+export interface CalibrationRules {
+  /** The offered cells of one instant in every such span are followed up. */
+  readonly sampleMs: number;
+  /** The correction in force is renewed this often. */
+  readonly publishMs: number;
+  readonly halfLifeSeconds: number;
+  /** The fitted correction weighs as much as the instants of this long. */
+  readonly priorSeconds: number;
+  /** Edge per relative standard error of a correction, and per |ln| that it moved from the fitted one. */
+  readonly edgeThinWeight: number;
+  readonly edgeDriftWeight: number;
+  /** The correction adds at most this much to the edge. */
+  readonly edgeMax: number;
 }
 
 export interface GridRules {
@@ -60,16 +99,23 @@ export interface GridRules {
   readonly timeOffsetStepMs: number;
 }
 
-/** The most the house may owe, as fractions of its bankroll. Touch liabilities add up over rows. */
+/**
+ * The most the house may owe beyond the stakes, as fractions of its bankroll. Liabilities add up over the
+ * rows and kinds of a column.
+ */
 export interface CapRules {
   readonly bet: number;
   readonly walletOpen: number;
+  /** Of the bets of one wallet taken in the last minute, settled or not. */
+  readonly walletMinute: number;
   readonly cell: number;
   readonly column: number;
+  /** Of all bets taken in the last minute. */
+  readonly minute: number;
   readonly total: number;
 }
 
-/** What settling a touch depends on. */
+/** What settling a bet depends on. */
 export interface SettlementRules {
   /** Two recorded ticks further apart than this are a feed gap. */
   readonly maxGapMs: number;
@@ -85,6 +131,8 @@ export interface MarketRules extends SettlementRules {
   readonly tickMs: number;
   /** A column that opens sooner than this takes no bets. */
   readonly lockMs: number;
+  /** On a degraded feed, a column that opens sooner than this many locks takes none. */
+  readonly nearLocks: number;
   /** A bet executes at the first tick at or after its receipt plus this. */
   readonly holdMs: number;
   /** A bet that found no tick this long after its receipt is refused. */
@@ -102,6 +150,7 @@ export interface MarketRules extends SettlementRules {
   readonly caps: CapRules;
   readonly odds: OddsRules;
   readonly volatility: VolatilityRules;
+  readonly calibration: CalibrationRules;
   readonly grid: GridRules;
 }
 
@@ -109,15 +158,21 @@ const HORIZON_MS = 60_000;
 const MAX_GAP_MS = 2_000;
 
 export const DEFAULT_ODDS_RULES: OddsRules = Object.freeze({
-  pMin: 0.025,
+  pMin: 0.036,
   pMax: 0.9,
   multiplierHundredthsMin: 101,
   multiplierHundredthsMax: 2_500,
   horizonMs: HORIZON_MS,
   rowTickDeviationsMin: 2,
-  edgeBase: 0.03,
+  tails: Object.freeze([
+    Object.freeze({ weight: 0.2, logScale: -0.8 }),
+    Object.freeze({ weight: 0.6, logScale: -0.1 }),
+    Object.freeze({ weight: 0.2, logScale: 0.6 }),
+  ]),
+  edgeBase: 0.045,
   edgeVolatilityWeight: 1,
-  sigmaUncertainty: 0.02,
+  sigmaUncertainty: 0.005,
+  edgeRegimeWeight: 0.01,
   edgeLatencyWeight: 0.4,
   latencySeconds: 0.1,
   edgeSkew: 0.1,
@@ -127,13 +182,25 @@ export const DEFAULT_ODDS_RULES: OddsRules = Object.freeze({
 export const DEFAULT_VOLATILITY_RULES: VolatilityRules = Object.freeze({
   sampleMs: 1_000,
   maxGapMs: MAX_GAP_MS,
-  fastHalfLifeSeconds: 60,
-  slowHalfLifeSeconds: 300,
+  halfLivesSeconds: Object.freeze([30, 120, 600, 3_600, 21_600, 86_400]),
+  weights: FITTED_WEIGHTS,
   priorAnnual: 0.4,
   priorWeightSeconds: 60,
-  floorAnnual: 0.15,
+  floorAnnual: 0.05,
   capAnnual: 3,
-  jumpDeviationsMax: 6,
+  jumpReference: 2,
+  tickJumpRatioMax: 36,
+  barJumpRatioMax: 12,
+});
+
+export const DEFAULT_CALIBRATION_RULES: CalibrationRules = Object.freeze({
+  sampleMs: 5_000,
+  publishMs: 60_000,
+  halfLifeSeconds: 3 * 86_400,
+  priorSeconds: 1_800,
+  edgeThinWeight: 0.02,
+  edgeDriftWeight: 0.015,
+  edgeMax: 0.05,
 });
 
 export const DEFAULT_GRID_RULES: GridRules = Object.freeze({
@@ -144,10 +211,11 @@ export const DEFAULT_GRID_RULES: GridRules = Object.freeze({
 });
 
 export const DEFAULT_MARKET_RULES: MarketRules = Object.freeze({
-  rulesVersion: 'touch-1',
+  rulesVersion: 'touch-2',
   columnMs: 5_000,
   tickMs: 100,
   lockMs: 5_000,
+  nearLocks: 2,
   holdMs: 100,
   maxExecutionDelayMs: 1_000,
   horizonMs: HORIZON_MS,
@@ -158,11 +226,38 @@ export const DEFAULT_MARKET_RULES: MarketRules = Object.freeze({
   startingGrantMicros: micros(1_000_000_000),
   grantFloorFraction: 0.5,
   houseBankrollMicros: micros(10_000_000_000_000),
-  caps: Object.freeze({ bet: 0.0005, walletOpen: 0.0025, cell: 0.005, column: 0.02, total: 0.2 }),
+  caps: Object.freeze({
+    bet: 0.0005,
+    walletOpen: 0.0025,
+    walletMinute: 0.005,
+    cell: 0.005,
+    column: 0.02,
+    minute: 0.1,
+    total: 0.2,
+  }),
   odds: DEFAULT_ODDS_RULES,
   volatility: DEFAULT_VOLATILITY_RULES,
+  calibration: DEFAULT_CALIBRATION_RULES,
   grid: DEFAULT_GRID_RULES,
 });
+
+/** A column opens at the earliest this long after the tick a bet executes at, besides one column. */
+const LOCK_BEYOND_HOLD_MS = 2_000;
+/** Columns offered ahead, at least. */
+const HORIZON_COLUMNS = 10;
+
+/** The rules for columns of another length; sampled once a column. */
+export function rulesForColumns(columnMs: number, rules: MarketRules = DEFAULT_MARKET_RULES): MarketRules {
+  const horizonMs = Math.max(HORIZON_MS, HORIZON_COLUMNS * columnMs);
+  return Object.freeze({
+    ...rules,
+    columnMs,
+    lockMs: Math.max(columnMs, LOCK_BEYOND_HOLD_MS + rules.holdMs),
+    horizonMs,
+    odds: Object.freeze({ ...rules.odds, horizonMs }),
+    calibration: Object.freeze({ ...rules.calibration, sampleMs: columnMs }),
+  });
+}
 
 /** Whether a column is too near (or past) to take bets as of a tick. */
 export const isColumnLocked = (

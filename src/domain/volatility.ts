@@ -1,27 +1,35 @@
 /**
- * How fast the index moves: volatility per √second, from returns at least a second apart.
+ * How fast the index moves: averages of the variance per second over half a minute up to a day.
  *
- * Two exponentially weighted averages of r²/dt, a fast and a slow one; the larger counts, because a quiet
- * minute underprices the next one. Invariants: gaps are never interpolated (a return ends at a gap, the
- * variance stays); one jump counts as at most `jumpDeviationsMax` deviations; the result is within floor and
- * cap, so quoting works from the first tick on. Non-goals: forecasting beyond persistence.
+ * Fed by ticks (squared returns at least a second apart) or by bars (Garman & Klass 1980), the same state
+ * either way. Invariants: gaps are never interpolated (a return ends at a gap, the variances stay); one jump
+ * counts as at most a bounded multiple of the variance known before it; immutable and plain, so it may be
+ * stored and restored as JSON. The state alone forecasts nothing: see volatility-forecast.ts.
  */
 import type { VolatilityRules } from './rules.ts';
 import type { IndexTick } from './tick.ts';
 
 export const SECONDS_PER_YEAR = 31_536_000;
 
-/** Immutable and plain: may be stored and restored as JSON. */
 export interface VolatilityState {
   readonly rules: VolatilityRules;
-  /** Variance per second. */
-  readonly fastVariance: number;
-  readonly slowVariance: number;
+  /** Variance per second, one average for each of the rules' half-lives. */
+  readonly variances: readonly number[];
   /** Seconds of returns seen so far. */
   readonly observedSeconds: number;
   /** Where the current return starts; null before the first tick. */
   readonly anchor: { readonly atMs: number; readonly priceCents: number } | null;
   readonly lastTickAtMs: number;
+}
+
+/** Prices in any one unit. A bar covers [opensAtMs, closesAtMs); its price is known at `closesAtMs`. */
+export interface PriceBar {
+  readonly opensAtMs: number;
+  readonly closesAtMs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
 }
 
 export const sigmaOfAnnual = (annual: number): number => annual / Math.sqrt(SECONDS_PER_YEAR);
@@ -32,8 +40,7 @@ export function initialVolatility(rules: VolatilityRules): VolatilityState {
   const variance = sigmaOfAnnual(rules.priorAnnual) ** 2;
   return {
     rules,
-    fastVariance: variance,
-    slowVariance: variance,
+    variances: rules.halfLivesSeconds.map(() => variance),
     observedSeconds: 0,
     anchor: null,
     lastTickAtMs: 0,
@@ -52,36 +59,55 @@ export function advanceVolatility(
     return { ...state, anchor: here, lastTickAtMs: tick.atMs };
   }
   if (tick.atMs - anchor.atMs < rules.sampleMs) return { ...state, lastTickAtMs: tick.atMs };
-
   const seconds = (tick.atMs - anchor.atMs) / 1_000;
-  const logReturn = Math.log(tick.priceCents / anchor.priceCents);
-  const sampleMax = (rules.jumpDeviationsMax * sigmaPerSqrtSecond(state)) ** 2;
-  const sample = Math.min((logReturn * logReturn) / seconds, sampleMax);
+  const sample = Math.log(tick.priceCents / anchor.priceCents) ** 2 / seconds;
+  return { ...blend(state, sample, seconds, rules.tickJumpRatioMax), anchor: here, lastTickAtMs: tick.atMs };
+}
+
+/** A bar that does not begin where the last one ended counts from its own open, not from the last close. */
+export function advanceWithBar(state: VolatilityState, bar: PriceBar): VolatilityState {
+  const { rules, anchor } = state;
+  if (bar.closesAtMs <= state.lastTickAtMs) return state;
+  const seconds = (bar.closesAtMs - bar.opensAtMs) / 1_000;
+  const from = anchor?.atMs === bar.opensAtMs ? anchor.priceCents : bar.open;
+  const up = Math.log(Math.max(bar.high, from) / from);
+  const down = Math.log(Math.min(bar.low, from) / from);
+  const move = Math.log(bar.close / from);
+  const garmanKlass =
+    0.511 * (up - down) ** 2 - 0.019 * (move * (up + down) - 2 * up * down) - 0.383 * move * move;
+  return {
+    ...blend(state, Math.max(0, garmanKlass) / seconds, seconds, rules.barJumpRatioMax),
+    anchor: { atMs: bar.closesAtMs, priceCents: bar.close },
+    lastTickAtMs: bar.closesAtMs,
+  };
+}
+
+/** `sample` is a variance per second, measured over `seconds`. */
+function blend(
+  state: VolatilityState,
+  sample: number,
+  seconds: number,
+  jumpRatioMax: number,
+): VolatilityState {
+  const { rules, variances } = state;
+  const counted = Math.min(sample, jumpRatioMax * (variances[rules.jumpReference] ?? 0));
   const observedSeconds = state.observedSeconds + seconds;
   // While little was seen, every second weighs the same as one of the prior's.
   const gainMin = seconds / (rules.priorWeightSeconds + observedSeconds);
-  const blend = (variance: number, halfLifeSeconds: number): number => {
-    const gain = Math.max(gainMin, 1 - 2 ** (-seconds / halfLifeSeconds));
-    return variance + gain * (sample - variance);
-  };
+  const least = sigmaOfAnnual(rules.floorAnnual) ** 2 * VARIANCE_FLOOR_RATIO;
   return {
-    rules,
-    fastVariance: blend(state.fastVariance, rules.fastHalfLifeSeconds),
-    slowVariance: blend(state.slowVariance, rules.slowHalfLifeSeconds),
+    ...state,
     observedSeconds,
-    anchor: here,
-    lastTickAtMs: tick.atMs,
+    variances: rules.halfLivesSeconds.map((halfLifeSeconds, i) => {
+      const gain = Math.max(gainMin, 1 - 2 ** (-seconds / halfLifeSeconds));
+      const variance = variances[i] ?? counted;
+      return Math.max(least, variance + gain * (counted - variance));
+    }),
   };
 }
 
-/** The volatility to price with, per √second. */
-export function sigmaPerSqrtSecond(state: VolatilityState): number {
-  const sigma = Math.sqrt(Math.max(state.fastVariance, state.slowVariance));
-  return Math.min(
-    sigmaOfAnnual(state.rules.capAnnual),
-    Math.max(sigmaOfAnnual(state.rules.floorAnnual), sigma),
-  );
-}
+/** A price that stands still for long must leave a variance that a move can still be measured against. */
+const VARIANCE_FLOOR_RATIO = 0.01;
 
 /** Steps of 1 % from a millionth, so that every σ within floor and cap has a small positive step. */
 const STEP_RATIO = 1.01;

@@ -14,6 +14,8 @@ export function normalCdf(x: number): number {
   return x > 0 ? 1 - tail : tail;
 }
 
+export const normalDensity = (x: number): number => Math.exp((-x * x) / 2) / SQRT_TWO_PI;
+
 /** Upper tail over exp(−a²/2), for a ≥ 0. */
 function tailFactor(a: number): number {
   if (a >= RATIONAL_UP_TO) {

@@ -33,8 +33,9 @@ function openQuote(input: QuoteInput) {
 describe('quoteCell', () => {
   it('quotes the probability of the settled path', () => {
     const cell = cellAt(2_000);
-    const quote = openQuote({ ...FREE, cell });
-    expect(quote.probability).toBe(
+    const rules = { ...RULES, tails: [{ weight: 1, logScale: 0 }] };
+    const quote = openQuote({ ...FREE, cell, rules });
+    expect(quote.probability).toBeCloseTo(
       touchProbability({
         priceCents: FREE.priceCents,
         lowCents: cell.lowCents,
@@ -44,6 +45,7 @@ describe('quoteCell', () => {
         sigmaPerSqrtSecond: FREE.sigmaPerSqrtSecond,
         tickSeconds: 0.1,
       }),
+      14,
     );
     expect(quote.multiplier).toBe(Math.floor(((1 - quote.edge) / quote.probability) * 100));
   });
@@ -85,7 +87,7 @@ describe('quoteCell', () => {
   });
 
   it('caps the multiplier and the edge', () => {
-    const rules = { ...RULES, pMin: 1e-9 };
+    const rules = { ...RULES, pMin: 1e-9, edgeLatencyWeight: 5 };
     const quote = openQuote({ ...FREE, rules, cell: cellAt(8_000) });
     expect(quote.multiplier).toBe(RULES.multiplierHundredthsMax);
     expect(quote.edge).toBe(RULES.edgeMax);

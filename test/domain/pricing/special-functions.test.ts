@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { bivariateNormalCdf } from '../../../src/domain/pricing/bivariate-normal.ts';
 import { normalCdf } from '../../../src/domain/pricing/normal-cdf.ts';
 import { owensT } from '../../../src/domain/pricing/owens-t.ts';
+import { bivariateNormalCdf } from './bivariate-normal.ts';
 
 // Reference values: arbitrary-precision quadrature, 30 digits.
 describe('normalCdf', () => {

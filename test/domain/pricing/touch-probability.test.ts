@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { normalCdf } from '../../../src/domain/pricing/normal-cdf.ts';
 import {
   type TickedTouchInput,
   touchProbability,
   touchProbabilityContinuous,
+  touchProbabilityOfLogBand,
+  touchWindow,
 } from '../../../src/domain/pricing/touch-probability.ts';
 import { segmentMeetsCell } from '../../../src/domain/tick-path.ts';
 import { cents } from '../../../src/domain/units.ts';
 import { sigmaOfAnnual } from '../../../src/domain/volatility.ts';
+import { bivariateNormalCdf } from './bivariate-normal.ts';
 import { normalSource } from './normal-source.ts';
 
 const AT_100K = { priceCents: 10_000_000, sigmaPerSqrtSecond: sigmaOfAnnual(0.5) };
@@ -121,6 +125,87 @@ describe('touchProbability on ticks', () => {
     const expected = touchProbability({ ...TABLE_CELL, tickSeconds: 0.1 });
     const standardError = Math.sqrt((expected * (1 - expected)) / paths);
     expect(Math.abs(hits / paths - expected)).toBeLessThan(4 * standardError);
+  });
+});
+
+describe('published identities', () => {
+  const sigma = sigmaOfAnnual(0.6);
+  const closes = 20;
+  const deviation = sigma * Math.sqrt(closes);
+  const oneTouch = (logLow: number, logHigh: number): number =>
+    touchProbabilityOfLogBand(logLow, logHigh, sigma, touchWindow(0, closes, 0));
+
+  /** Double no-touch of (low, high) by T: eigenfunction series, and images (Hui 1996, Pelsser 1997). */
+  function doubleNoTouch(low: number, high: number): { eigen: number; images: number } {
+    const width = high - low;
+    let eigen = 0;
+    for (let k = 1; k < 400; k += 2) {
+      const decay = Math.exp((-(k * k) * Math.PI ** 2 * deviation ** 2) / (2 * width ** 2));
+      eigen += (4 / Math.PI / k) * Math.sin((k * Math.PI * -low) / width) * decay;
+    }
+    let images = 0;
+    const cdf = (x: number): number => normalCdf(x / deviation);
+    for (let n = -20; n <= 20; n += 1) {
+      const shift = 2 * n * width;
+      images += cdf(high + shift) - cdf(low + shift) - cdf(high - 2 * low + shift) + cdf(-low + shift);
+    }
+    return { eigen, images };
+  }
+
+  it.each([
+    [-1, 1],
+    [-0.5, 1.5],
+    [-2, 0.7],
+    [-3, 3],
+  ])('either of two barriers at %d and %d deviations: between the likelier one and both together', (a, b) => {
+    const { eigen, images } = doubleNoTouch(a * deviation, b * deviation);
+    expect(Math.abs(eigen - images)).toBeLessThan(1e-12);
+    const below = oneTouch(Number.NEGATIVE_INFINITY, a * deviation);
+    const above = oneTouch(b * deviation, Number.POSITIVE_INFINITY);
+    expect(1 - eigen).toBeGreaterThanOrEqual(Math.max(below, above) - 1e-12);
+    expect(1 - eigen).toBeLessThanOrEqual(below + above + 1e-12);
+  });
+
+  it('a barrier without an end on the far side is a one-touch (Reiner & Rubinstein 1991)', () => {
+    for (const d of [0.1, 0.7, 1.8, 3]) {
+      const expected = 2 * normalCdf(-d);
+      expect(oneTouch(d * deviation, Number.POSITIVE_INFINITY)).toBeCloseTo(expected, 12);
+      expect(oneTouch(Number.NEGATIVE_INFINITY, -d * deviation)).toBeCloseTo(expected, 12);
+    }
+  });
+
+  it('agrees with the two-dimensional normal (Heynen & Kat 1994), ticks or not', () => {
+    const beta = 0.5825971579390107;
+    const z = fc.double({ min: -4, max: 4, noNaN: true });
+    const seconds = fc.double({ min: 0.05, max: 600, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.record({
+          z,
+          width: fc.double({ min: 0.01, max: 3, noNaN: true }),
+          opens: seconds,
+          lasts: seconds,
+        }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ({ z, width, opens, lasts }, tickSeconds) => {
+          const closes = opens + lasts;
+          const [d1, d2] = [sigma * Math.sqrt(opens), sigma * Math.sqrt(closes)];
+          const [low, high] = [z * d2, (z + width) * d2];
+          const shift = beta * sigma * Math.sqrt(tickSeconds);
+          const crosses = (near: number, far: number): number =>
+            normalCdf(far) - bivariateNormalCdf(near, far, Math.sqrt(opens / closes));
+          const expected =
+            normalCdf(high / d1) -
+            normalCdf(low / d1) +
+            2 * crosses(high / d1, (high - shift) / d2) +
+            2 * crosses(-low / d1, -(low + shift) / d2);
+          const window = touchWindow(opens, closes, tickSeconds);
+          const actual = touchProbabilityOfLogBand(low, high, sigma, window);
+          expect(Math.abs(actual - Math.min(1, Math.max(0, expected)))).toBeLessThan(1e-12);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 });
 

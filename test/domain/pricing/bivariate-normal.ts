@@ -1,9 +1,10 @@
 /**
  * P(X ≤ h, Y ≤ k) of two standard normals with correlation 0 ≤ rho ≤ 1, by two Owen's T (Owen 1956).
  * h = 0, k = 0, infinite arguments and rho = 1 are limits of the formula and are taken one by one.
+ * The product needs only what is left of it (touch-probability.ts); here it is what that is checked against.
  */
-import { normalCdf } from './normal-cdf.ts';
-import { owensT } from './owens-t.ts';
+import { normalCdf } from '../../../src/domain/pricing/normal-cdf.ts';
+import { owensT } from '../../../src/domain/pricing/owens-t.ts';
 
 export function bivariateNormalCdf(h: number, k: number, rho: number): number {
   if (h === Number.NEGATIVE_INFINITY || k === Number.NEGATIVE_INFINITY) return 0;
