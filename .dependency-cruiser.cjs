@@ -85,6 +85,12 @@ module.exports = {
       to: { path: '^src/actors/', pathNot: '^src/actors/$1/' },
     },
     {
+      name: 'market-data-only-domain',
+      severity: 'error',
+      from: { path: '^src/market-data/' },
+      to: { path: '^src/', pathNot: '^src/(market-data|domain)/' },
+    },
+    {
       name: 'client-only-protocol-and-domain',
       severity: 'error',
       from: { path: '^src/client/' },

@@ -1,141 +1,134 @@
 /**
- * Live prices from one venue's WebSocket feed (Coinbase Exchange): connects, subscribes, keeps the book, and
- * comes back after every loss with a jittered, growing pause.
+ * Live prices: the index over many venues' quotes (docs/index.md). The order of the venues is their bit in a
+ * tick's `venueMask`; it must not change while ticks of the old order matter.
  *
- * A price counts while the venue was heard of our product within STALE_MS of the local monotonic clock; the
- * venue's own times are never compared with ours. A silent line is cut by a watchdog. With one venue there is
- * no quorum: whoever runs this trusts that venue, and every tick says `venues: 1`.
+ * All that decides is domain/index, fed with what was heard and when by the local monotonic clock. Below two
+ * agreeing venues there is no price, hence no tick.
  */
-import type { Clock, Logger, Metrics, Random, Timer } from '../../runtime/index.ts';
-import { CoinbaseBook } from './coinbase-book.ts';
+import { DEFAULT_INDEX_RULES } from '../../domain/index/index-rules.ts';
+import {
+  type IndexState,
+  indexAfter,
+  stepIndex,
+  type VenueStanding,
+} from '../../domain/index/price-index.ts';
+import {
+  VENUE_OUT_REASONS,
+  type VenueOutReason,
+  type VenueQuote,
+  venueMid,
+} from '../../domain/index/venue-quote.ts';
+import { median } from '../../domain/index/weighted-median.ts';
+import type { VenueReport } from '../../protocol/signals.ts';
+import type { Clock, Logger, Metrics, Random } from '../../runtime/index.ts';
 import type { PriceSource } from './price-source.ts';
+import type { OpenQuoteStream } from './quote-stream.ts';
+import { type BookSpec, RATE_BOOKS, type VenueSpec } from './venue-list.ts';
+import { VenueWatch } from './venue-watch.ts';
 
 export interface LiveSourceOptions {
-  /** `wss://…` of the venue's public feed. */
-  readonly url: string;
-  readonly productId?: string;
+  /** At most VENUES_MAX. */
+  readonly venues: readonly VenueSpec[];
+  readonly open: OpenQuoteStream;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
-const PRODUCT_ID_DEFAULT = 'BTC-USD';
-const STALE_MS = 2_000;
-/** The venue sends a heartbeat a second; a connection that says nothing for this long is dead. */
-const SILENCE_MS_MAX = 5_000;
-const RECONNECT_MS_BASE = 500;
-const RECONNECT_MS_MAX = 30_000;
+/** Books of BTC/USD change many times a second. */
+const VENUE_SILENCE_MS = 5_000;
+/** A coin's rate changes slowly and its books are quiet. */
+const RATE_SILENCE_MS = 60_000;
+const RATE_RULES = { ...DEFAULT_INDEX_RULES, staleMs: RATE_SILENCE_MS };
 
 export function liveSource(options: LiveSourceOptions): PriceSource {
-  const { clock } = options;
-  const book = new CoinbaseBook(options.productId ?? PRODUCT_ID_DEFAULT);
-  let connection: VenueConnection | undefined;
-  let heardMs = Number.NEGATIVE_INFINITY;
+  const { venues, clock, metrics } = options;
+  const watches = venues.map(({ id, book }) => watch(id, book, VENUE_SILENCE_MS, options));
+  const rates = rateWatches(venues, options);
+  let state: IndexState = indexAfter(null);
+  let standings: readonly VenueStanding[] = [];
+
+  const usdRate = (currency: string, nowMs: number): number | undefined =>
+    currency === 'USD' ? 1 : medianRate(rates[currency] ?? [], nowMs);
+
+  const quoteOf = ({ book }: VenueSpec, at: number, nowMs: number): VenueQuote | undefined => {
+    const heard = watches[at]?.quote;
+    return heard && { ...heard, usdRate: usdRate(book.quote, nowMs), weight: 1 };
+  };
+
   return {
-    start() {
-      connection = new VenueConnection(options, book, () => {
-        heardMs = clock.monotonicMs();
-      });
-      connection.open();
+    start(last) {
+      state = indexAfter(last);
+      for (const started of [...watches, ...Object.values(rates).flat()]) started.start();
     },
     priceAt() {
-      if (clock.monotonicMs() - heardMs > STALE_MS) return undefined;
-      const priceCents = book.midCents();
-      return priceCents === undefined ? undefined : { priceCents, quality: 'ok', venues: 1 };
+      const nowMs = clock.monotonicMs();
+      const step = stepIndex(
+        state,
+        venues.map((venue, at) => quoteOf(venue, at, nowMs)),
+        nowMs,
+      );
+      ({ state, venues: standings } = step);
+      if (step.point?.compositionJump) metrics.count('feed_composition_jumps_total');
+      return step.point;
+    },
+    venues(): readonly VenueReport[] {
+      return venues.map(({ id }, at) => {
+        const { out, ageMs } = standings[at] ?? { out: 'silent', ageMs: undefined };
+        measure(id, out, ageMs, metrics);
+        return { id, out: out ?? null, ageMs: ageMs === undefined ? null : Math.round(ageMs) };
+      });
     },
     stop() {
-      connection?.close();
-      connection = undefined;
+      for (const started of [...watches, ...Object.values(rates).flat()]) started.stop();
     },
   };
 }
 
-class VenueConnection {
-  readonly #options: LiveSourceOptions;
-  readonly #book: CoinbaseBook;
-  readonly #onAlive: () => void;
-  #socket: WebSocket | undefined;
-  #watchdog: Timer | undefined;
-  #reconnect: Timer | undefined;
-  #failures = 0;
-  #isClosed = false;
+const watch = (
+  name: string,
+  book: BookSpec,
+  silenceMsMax: number,
+  options: LiveSourceOptions,
+): VenueWatch => {
+  const { open, clock, random, log, metrics } = options;
+  return new VenueWatch({ name, book, silenceMsMax, open, clock, random, log, metrics });
+};
 
-  constructor(options: LiveSourceOptions, book: CoinbaseBook, onAlive: () => void) {
-    this.#options = options;
-    this.#book = book;
-    this.#onAlive = onAlive;
-  }
+/** Of the coins that a venue's book is in. */
+function rateWatches(
+  venues: readonly VenueSpec[],
+  options: LiveSourceOptions,
+): Readonly<Record<string, readonly VenueWatch[]>> {
+  const coins = Object.entries(RATE_BOOKS).filter(([coin]) => venues.some(({ book }) => book.quote === coin));
+  return Object.fromEntries(
+    coins.map(([coin, books]) => [
+      coin,
+      books.map((book) => watch(`${book.exchange}-${coin.toLowerCase()}`, book, RATE_SILENCE_MS, options)),
+    ]),
+  );
+}
 
-  open(): void {
-    const socket = new WebSocket(this.#options.url);
-    this.#socket = socket;
-    this.#book.clear();
-    this.#feedWatchdog();
-    socket.onopen = () => socket.send(this.#book.subscribeFrame);
-    socket.onmessage = ({ data }) => this.#take(data);
-    socket.onclose = ({ code }) => this.#lose(`closed with code ${code}`);
-    socket.onerror = () => this.#lose('connection error');
-  }
+/** Dollars for one coin; undefined without a sound source. */
+function medianRate(watches: readonly VenueWatch[], nowMs: number): number | undefined {
+  const mids = watches.flatMap(({ quote }) => {
+    const mid = venueMid(quote && { ...quote, usdRate: 1, weight: 1 }, nowMs, RATE_RULES);
+    return mid.out === undefined ? [mid.midCents / 100] : [];
+  });
+  const range = median(mids);
+  return range && (range.low + range.high) / 2;
+}
 
-  close(): void {
-    this.#isClosed = true;
-    this.#abandon();
-    this.#reconnect?.cancel();
+function measure(
+  venue: string,
+  out: VenueOutReason | undefined,
+  ageMs: number | undefined,
+  metrics: Metrics,
+): void {
+  metrics.gauge('feed_venue_in', out === undefined ? 1 : 0, { venue });
+  for (const reason of VENUE_OUT_REASONS) {
+    metrics.gauge('feed_venue_out', out === reason ? 1 : 0, { venue, reason });
   }
-
-  #take(data: unknown): void {
-    const verdict = this.#book.accept(data);
-    this.#options.metrics.count('feed_venue_frames_total', { verdict });
-    switch (verdict) {
-      case 'alive':
-        this.#failures = 0;
-        this.#feedWatchdog();
-        this.#onAlive();
-        return;
-      case 'foreign':
-        return;
-      case 'rejected':
-        this.#options.log.debug('a frame of the venue is not JSON: ignored');
-        return;
-      case 'refused':
-      case 'broken':
-        this.#lose(`frame ${verdict}`);
-        return;
-      default:
-        verdict satisfies never;
-    }
-  }
-
-  /** Gives up this connection and, unless closed on purpose, sets the time of the next. */
-  #lose(reason: string): void {
-    if (this.#isClosed || !this.#socket) return;
-    this.#abandon();
-    this.#failures += 1;
-    const { clock, random, log, metrics } = this.#options;
-    const ceilingMs = Math.min(RECONNECT_MS_MAX, RECONNECT_MS_BASE * 2 ** (this.#failures - 1));
-    const delayMs = ceilingMs * (0.5 + random.fraction() / 2);
-    metrics.count('feed_venue_losses_total');
-    log.warn({ reason, delayMs: Math.round(delayMs) }, 'the venue is lost, connecting again');
-    this.#reconnect = clock.after(delayMs, () => this.open());
-  }
-
-  /** The socket's later events concern nobody, and its book is worth nothing. */
-  #abandon(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#watchdog?.cancel();
-    this.#book.clear();
-    if (!socket) return;
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.onerror = () => {};
-    socket.close();
-  }
-
-  #feedWatchdog(): void {
-    this.#watchdog?.cancel();
-    this.#watchdog = this.#options.clock.after(SILENCE_MS_MAX, () => this.#lose('silent'));
-  }
+  if (ageMs !== undefined) metrics.gauge('feed_venue_age_ms', ageMs, { venue });
 }

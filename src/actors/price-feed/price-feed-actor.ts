@@ -15,7 +15,7 @@ import {
   type PriceFeedLetter,
   type TicksAcknowledged,
 } from '../../protocol/letters/price-feed.ts';
-import { priceSignals } from '../../protocol/signals.ts';
+import { feedSignals, priceSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import type { LatestPriceStore } from './latest-price-store.ts';
 import { isSound, type PriceSource, type SourcePrice } from './price-source.ts';
@@ -52,7 +52,10 @@ const OPEN_DEADLINE_MS = 1_000;
 const OPEN_RETRY_MS = 500;
 const TICKS_PER_LETTER_MAX = 100;
 
+const FEED_STATE_MS = 1_000;
+
 const CHANNEL = priceSignals(SYMBOL);
+const FEED_CHANNEL = feedSignals(SYMBOL);
 
 export const priceFeedActor = (options: PriceFeedOptions): ActorDefinition<PriceFeedLetter, PriceFeedState> =>
   defineActor<PriceFeedLetter, PriceFeedState>({
@@ -102,6 +105,12 @@ async function open(state: PriceFeedState, options: PriceFeedOptions, context: A
   options.source.start(last);
   context.log.info({ epoch, lastSeq: opened.lastSeq }, 'feed open');
   context.every(options.settings.tickMs, () => tickTurn(opened, options, context));
+  if (options.source.venues) context.every(FEED_STATE_MS, () => showVenues(options.source, context));
+}
+
+function showVenues(source: PriceSource, context: ActorContext): void {
+  const venues = source.venues?.() ?? [];
+  context.publish(FEED_CHANNEL, { symbol: SYMBOL, atMs: context.clock.nowMs(), venues });
 }
 
 /** Of a log ahead of the wall clock, which was set back, nobody knows how old the last tick is. */
@@ -142,8 +151,9 @@ function skipped(reason: string, metrics: ActorContext['metrics']): undefined {
 }
 
 function nextTick(feed: OpenedFeed, atMs: number, price: SourcePrice): IndexTick {
-  const { priceCents, quality, venues } = price;
-  return { symbol: SYMBOL, seq: feed.lastSeq + 1, atMs, priceCents, quality, venues };
+  const { priceCents, quality, venues, venueMask, compositionJump } = price;
+  const seq = feed.lastSeq + 1;
+  return { symbol: SYMBOL, seq, atMs, priceCents, quality, venues, venueMask, compositionJump };
 }
 
 function publish(

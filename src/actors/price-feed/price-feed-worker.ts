@@ -1,5 +1,6 @@
 /** Composition root of the PriceFeed in its thread. */
 import type { ActorEnvironment } from '../../runtime/index.ts';
+import { openCcxtQuotes } from './ccxt-quotes.ts';
 import { liveSource } from './live-source.ts';
 import { priceFeedActor } from './price-feed-actor.ts';
 import type { PriceSource } from './price-source.ts';
@@ -7,6 +8,7 @@ import { redisLatestPriceStore } from './redis-latest-price-store.ts';
 import { readReplaySeries } from './replay-series.ts';
 import { replaySource } from './replay-source.ts';
 import { syntheticSource } from './synthetic-source.ts';
+import { type VenueId, venueSpecs } from './venue-list.ts';
 
 export interface PriceFeedWorkerSettings {
   readonly source: 'replay' | 'synthetic' | 'live';
@@ -18,8 +20,8 @@ export interface PriceFeedWorkerSettings {
   readonly replayPath: string;
   /** Used by `synthetic`. */
   readonly seed: number;
-  /** WebSocket address of the venue; used by `live`. */
-  readonly liveUrl: string;
+  /** Their order is their bit in `venueMask`; used by `live`. */
+  readonly venues: readonly VenueId[];
 }
 
 export function createActor(environment: ActorEnvironment<PriceFeedWorkerSettings>) {
@@ -44,7 +46,14 @@ function createSource({
     case 'synthetic':
       return syntheticSource(settings.seed);
     case 'live':
-      return liveSource({ url: settings.liveUrl, clock, random, log, metrics });
+      return liveSource({
+        venues: venueSpecs(settings.venues),
+        open: openCcxtQuotes(),
+        clock,
+        random,
+        log,
+        metrics,
+      });
     default:
       return settings.source satisfies never;
   }

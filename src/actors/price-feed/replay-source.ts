@@ -35,7 +35,7 @@ export function replaySource(series: readonly SeriesPoint[]): PriceSource {
       const offsetMs = phaseMs <= spanMs ? phaseMs : loopMs - phaseMs;
       const point = lastAtOrBefore(series, startMs + offsetMs);
       if (!point || startMs + offsetMs - point.atMs > CARRY_MS_MAX) return undefined;
-      return { priceCents: point.priceCents, quality: 'ok', venues: 1 };
+      return { priceCents: point.priceCents, quality: 'ok', venues: 1, venueMask: 1, compositionJump: false };
     },
     stop() {},
   };

@@ -27,7 +27,13 @@ const JOINT = -1;
 export function syntheticSource(seed: number): PriceSource {
   return {
     start() {},
-    priceAt: (atMs) => ({ priceCents: syntheticPriceCents(seed, atMs), quality: 'ok', venues: 1 }),
+    priceAt: (atMs) => ({
+      priceCents: syntheticPriceCents(seed, atMs),
+      quality: 'ok',
+      venues: 1,
+      venueMask: 1,
+      compositionJump: false,
+    }),
     stop() {},
   };
 }

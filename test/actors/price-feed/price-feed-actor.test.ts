@@ -16,12 +16,13 @@ import {
 import { FIRST_TICK_MS, indexTick, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
 
 const SETTINGS = { tickMs: TICK_MS, maxGapMs: 2_000 };
+const ONE_VENUE = { quality: 'ok', venues: 1, venueMask: 1, compositionJump: false } as const;
 
 /** A source the test can silence. */
 class SteadySource implements PriceSource {
   startedAt: (IndexTick | null)[] = [];
   isStopped = false;
-  price: SourcePrice | undefined = { priceCents: cents(6_000_000), quality: 'ok', venues: 1 };
+  price: SourcePrice | undefined = { ...ONE_VENUE, priceCents: cents(6_000_000) };
   start(last: IndexTick | null): void {
     this.startedAt.push(last);
   }
@@ -109,6 +110,8 @@ describe('ticking', () => {
         priceCents: 6_000_000,
         quality: 'ok',
         venues: 1,
+        venueMask: 1,
+        compositionJump: false,
       })),
     );
     expect(await latestPrice.get()).toEqual(shown[2]);
@@ -120,9 +123,20 @@ describe('ticking', () => {
     source.price = undefined;
     await system.advance(1_000);
     expect(seqsOf(shown)).toEqual([1, 2]);
-    source.price = { priceCents: cents(1), quality: 'degraded', venues: 2 };
+    source.price = {
+      priceCents: cents(1),
+      quality: 'degraded',
+      venues: 2,
+      venueMask: 5,
+      compositionJump: true,
+    };
     await system.advance(100);
-    expect(shown[2]).toMatchObject({ seq: 3, atMs: FIRST_TICK_MS + 1_300, quality: 'degraded', venues: 2 });
+    expect(shown[2]).toMatchObject({
+      seq: 3,
+      atMs: FIRST_TICK_MS + 1_300,
+      quality: 'degraded',
+      venueMask: 5,
+    });
   });
 
   it('leaves a gap after a pause of five seconds, not a flood', async () => {

@@ -10,7 +10,7 @@ import { priceSignals } from '../../../src/protocol/signals.ts';
 import { createTestSystem, type TestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FIRST_TICK_MS, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
 
-const GOOD = { priceCents: 6_000_000, quality: 'ok', venues: 1 };
+const GOOD = { priceCents: 6_000_000, quality: 'ok', venues: 1, venueMask: 1, compositionJump: false };
 const HOUR_MS = 3_600_000;
 const SETTINGS = { tickMs: TICK_MS, maxGapMs: 2_000 };
 const GAP_MS = SETTINGS.maxGapMs + TICK_MS;
@@ -48,10 +48,13 @@ describe('garbage from a source', () => {
     ),
     ['a price of digits', { ...GOOD, priceCents: '6000000' }],
     ['the price "6e4"', { ...GOOD, priceCents: '6e4' }],
-    ['no price at all', { quality: 'ok', venues: 1 }],
+    ['no price at all', { ...GOOD, priceCents: undefined }],
     ['a quality nobody knows', { ...GOOD, quality: 'fine' }],
     ['no venue', { ...GOOD, venues: 0 }],
     ['a million venues', { ...GOOD, venues: 1_000_000 }],
+    ['no venue mask', { ...GOOD, venueMask: 0 }],
+    ['more venues in the mask than there can be', { ...GOOD, venueMask: 2 ** 30 }],
+    ['a jump that is no yes or no', { ...GOOD, compositionJump: 1 }],
     ['a bare number', 6_000_000],
     ['a text', 'sixty thousand'],
     ['null', null],

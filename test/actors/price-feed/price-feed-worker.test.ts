@@ -65,9 +65,12 @@ it.each(['replay', 'synthetic'] as const)('make, record and cache a line from %s
     maxGapMs: 2_000,
     replayPath: REPLAY_PATH,
     seed: 1,
-    liveUrl: 'ws://127.0.0.1:1',
+    venues: [],
   };
-  await system.start(historyWriter.createActor(environment(HISTORY_WRITER.name, { tickLogPath })));
+  const serviceKeyPath = join(directory, 'service-key.json');
+  await system.start(
+    historyWriter.createActor(environment(HISTORY_WRITER.name, { tickLogPath, serviceKeyPath })),
+  );
   await system.start(createPriceFeed(environment(PRICE_FEED.name, settings)));
   await system.advance(2_000);
 

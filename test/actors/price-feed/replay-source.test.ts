@@ -83,6 +83,8 @@ describe('replay', () => {
       priceCents: minute[0]?.priceCents,
       quality: 'ok',
       venues: 1,
+      venueMask: 1,
+      compositionJump: false,
     });
   });
 });
