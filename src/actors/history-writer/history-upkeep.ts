@@ -1,52 +1,42 @@
 /**
- * Keeps the price history equal to the last seven days of the tick log, or to as many ticks as Redis can hold
- * beside everything else, and reads from it where it is. A failure of the history never reaches the caller:
- * the log alone answers then.
+ * Keeps the price history equal to the last seven days of the tick log, in whole frames, and reads from it
+ * where it is. A failure of the history never reaches the caller: the log alone answers then.
  *
  * How it stays honest: the history only ever grows at its two ends, so it is one unbroken run of ticks; every
- * append and every read says where that run begins and ends, and the log knows where it should. A run that
- * is too short (evicted, flushed, written while Redis was away) is made longer by `step`, newest first, one
- * chunk at a time; a run that is not the log's (another log, a foreign member) is cleared.
+ * change and every read says where that run begins and ends, and the log knows where it should. A run that is
+ * too short (evicted, flushed, written while Redis was away) is made longer by `step`, newest first, a few
+ * frames at a time; one that is not the log's, or is damaged, is cleared. Frames are made from the log only.
  */
 import type { IndexTick } from '../../domain/tick.ts';
 import { PRICE_HISTORY_MS } from '../../protocol/redis-keys.ts';
-import type { Clock, Logger, Metrics } from '../../runtime/index.ts';
-import type { HistoryExtent, PriceHistory } from './price-history.ts';
+import type { Logger, Metrics } from '../../runtime/index.ts';
+import { frameStartSeq, HistoryDamaged, type HistoryExtent, type PriceHistory } from './price-history.ts';
 import type { TickLog, TickRange } from './tick-log.ts';
 
 export interface HistoryUpkeepOptions {
   readonly tickLog: TickLog;
   readonly history: PriceHistory;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Ticks moved from the log to the history in one step. */
-  readonly chunkTicks: number;
-  /** Ticks the history holds at most; older ones are read from the log. */
-  readonly ticksMax?: number;
+  /** Frames moved from the log to the history in one step. Default: about 10 ms of work. */
+  readonly framesPerStep?: number;
+  /** How far back the history reaches, up to one frame further. Default: seven days. */
+  readonly spanMs?: number;
 }
 
 /** What `step` leaves to do: the run grows on, the history cannot be reached, nothing. */
 export type UpkeepState = 'behind' | 'away' | 'complete';
 
-/**
- * A member of the sorted set costs 138 bytes (measured): this many take 166 MB, a third of Redis. Seven days
- * at 10 Hz would take 836 MB, and eviction would begin with mailboxes and sessions.
- */
-const TICKS_MAX_DEFAULT = 1_200_000;
-const PRUNE_INTERVAL_MS = 1_000;
-/** One prune removes at most this much time: a week of ticks at once would block Redis for a second. */
-const PRUNE_SPAN_MS = 10 * 60 * 1_000;
+const FRAMES_PER_STEP_DEFAULT = 5;
 
 export class HistoryUpkeep {
-  readonly #options: HistoryUpkeepOptions;
+  readonly #options: Required<HistoryUpkeepOptions>;
   #state: UpkeepState = 'behind';
   /** Newest seq the history is known to hold; undefined until a step found out. */
   #toSeq: number | undefined;
-  #nextPruneMs = 0;
 
   constructor(options: HistoryUpkeepOptions) {
-    this.#options = options;
+    this.#options = { framesPerStep: FRAMES_PER_STEP_DEFAULT, spanMs: PRICE_HISTORY_MS, ...options };
   }
 
   get state(): UpkeepState {
@@ -58,9 +48,9 @@ export class HistoryUpkeep {
     const [first] = ticks;
     if (!first || this.#toSeq !== first.seq - 1) return;
     await this.#attempt(async (history) => {
-      const extent = await history.append(ticks);
-      this.#judge(extent);
-      await this.#pruneSometimes(history, extent);
+      const appended = await history.append(ticks);
+      this.#judge((await this.#seal(history, appended)) ?? appended);
+      await this.#prune(history, appended);
     });
   }
 
@@ -69,8 +59,7 @@ export class HistoryUpkeep {
     await this.#attempt(async (history) => {
       const extent = await this.#ownExtent(history);
       const grown = await this.#grow(history, extent);
-      if (grown) this.#judge(grown);
-      else this.#judge(extent);
+      this.#judge(grown ?? extent);
     });
     return this.#state;
   }
@@ -100,22 +89,59 @@ export class HistoryUpkeep {
     return undefined;
   }
 
-  /** Adds one chunk at the end that lags, the newer one first. Undefined if neither does. */
+  /** Adds a few frames at the end that lags, the newer one first. Undefined if neither does. */
   async #grow(history: PriceHistory, extent: HistoryExtent | undefined): Promise<HistoryExtent | undefined> {
-    const { tickLog, chunkTicks, metrics } = this.#options;
+    const { tickLog } = this.#options;
     const { last } = tickLog.head();
     if (!last) return undefined;
-    const newer = extent ? tickLog.after(extent.toSeq, chunkTicks) : [];
-    if (newer.length > 0) return history.append(newer);
-    const older = tickLog.before(extent?.fromSeq ?? last.seq + 1, this.#horizonMs(last), chunkTicks);
-    if (older.length === 0) return undefined;
-    metrics.count('history_rehydrated_ticks_total', {}, older.length);
-    return history.rehydrate(older);
+    if (!extent) return this.#begin(history, last);
+    const newer = tickLog.after(extent.toSeq, this.#chunkTicks(history));
+    if (newer.length > 0) {
+      const appended = await history.append(newer);
+      return (await this.#seal(history, appended)) ?? appended;
+    }
+    return (await this.#seal(history, extent)) ?? this.#growBack(history, extent, last);
+  }
+
+  /** The newest frame, or as much of it as there is. */
+  async #begin(history: PriceHistory, last: IndexTick): Promise<HistoryExtent> {
+    const startSeq = frameStartSeq(last.seq, history.frameTicks);
+    return this.#put(history, this.#options.tickLog.after(startSeq - 1, history.frameTicks));
+  }
+
+  /** Up to the start of its oldest frame, which may have lost ticks, then whole frames. */
+  async #growBack(
+    history: PriceHistory,
+    { fromSeq }: HistoryExtent,
+    last: IndexTick,
+  ): Promise<HistoryExtent | undefined> {
+    const { tickLog } = this.#options;
+    const startSeq = frameStartSeq(fromSeq, history.frameTicks);
+    if (startSeq < fromSeq) return history.append(tickLog.after(startSeq - 1, fromSeq - startSeq));
+    const backToSeq = Math.max(this.#horizonSeq(last), fromSeq - this.#chunkTicks(history));
+    if (backToSeq >= fromSeq) return undefined;
+    return this.#put(history, tickLog.after(backToSeq - 1, fromSeq - backToSeq));
+  }
+
+  async #put(history: PriceHistory, ticks: readonly IndexTick[]): Promise<HistoryExtent> {
+    this.#options.metrics.count('history_rehydrated_ticks_total', {}, ticks.length);
+    return ticks.length % history.frameTicks === 0 ? history.seal(ticks) : history.append(ticks);
+  }
+
+  /** Packs what is whole of the single ticks. Undefined if nothing is. */
+  async #seal(history: PriceHistory, extent: HistoryExtent): Promise<HistoryExtent | undefined> {
+    const frames = Math.floor((extent.toSeq - extent.sealedToSeq) / history.frameTicks);
+    const startSeq = extent.sealedToSeq + 1;
+    if (!extent.isComplete || frames === 0) return undefined;
+    if (startSeq !== frameStartSeq(startSeq, history.frameTicks)) return undefined;
+    const ticks = this.#options.tickLog.after(extent.sealedToSeq, frames * history.frameTicks);
+    this.#options.metrics.count('history_frames_sealed_total', {}, frames);
+    return history.seal(ticks);
   }
 
   /** Compares what the history holds with what the log says it should. */
   #judge(extent: HistoryExtent | undefined): void {
-    const { tickLog } = this.#options;
+    const { tickLog, history } = this.#options;
     const { last } = tickLog.head();
     if (!last) {
       this.#toSeq = 0;
@@ -123,9 +149,12 @@ export class HistoryUpkeep {
       return;
     }
     this.#toSeq = extent?.isComplete ? extent.toSeq : undefined;
-    const oldest = tickLog.firstSince(this.#horizonMs(last));
-    const reachesBack = extent !== undefined && extent.fromSeq <= (oldest?.seq ?? last.seq);
-    this.#state = extent?.isComplete && extent.toSeq === last.seq && reachesBack ? 'complete' : 'behind';
+    const isWhole =
+      extent?.isComplete === true &&
+      extent.toSeq === last.seq &&
+      extent.fromSeq <= this.#horizonSeq(last) &&
+      extent.toSeq - extent.sealedToSeq < history.frameTicks;
+    this.#state = isWhole ? 'complete' : 'behind';
   }
 
   #covers(extent: HistoryExtent, range: TickRange): boolean {
@@ -133,31 +162,43 @@ export class HistoryUpkeep {
     return extent.isComplete && isUpToDate && (extent.fromMs <= range.fromMs || extent.fromSeq === 1);
   }
 
-  async #pruneSometimes(history: PriceHistory, extent: HistoryExtent): Promise<void> {
-    const { clock, tickLog } = this.#options;
+  /** Whole frames, once a frame. */
+  async #prune(history: PriceHistory, extent: HistoryExtent): Promise<void> {
+    const { tickLog } = this.#options;
     const { last } = tickLog.head();
-    if (!last) return;
-    const horizonMs = this.#horizonMs(last);
-    if (extent.fromMs >= horizonMs || clock.monotonicMs() < this.#nextPruneMs) return;
-    this.#nextPruneMs = clock.monotonicMs() + PRUNE_INTERVAL_MS;
-    await history.prune(Math.min(horizonMs, extent.fromMs + PRUNE_SPAN_MS));
+    const horizonSeq = last ? this.#horizonSeq(last) : 0;
+    if (extent.fromSeq >= horizonSeq) return;
+    const horizon = tickLog.at(horizonSeq);
+    if (horizon) await history.prune(horizon.atMs);
   }
 
-  /** Ticks before this moment do not belong in the history. */
-  #horizonMs(last: IndexTick): number {
-    const { tickLog, ticksMax = TICKS_MAX_DEFAULT } = this.#options;
-    const bySize = tickLog.at(last.seq - ticksMax + 1)?.atMs ?? 0;
-    return Math.max(bySize, last.atMs - PRICE_HISTORY_MS);
+  /** The first seq of the oldest frame that belongs in the history: some of its ticks are young enough. */
+  #horizonSeq(last: IndexTick): number {
+    const { tickLog, history, spanMs } = this.#options;
+    const oldest = tickLog.firstSince(last.atMs - spanMs) ?? last;
+    return frameStartSeq(oldest.seq, history.frameTicks);
+  }
+
+  #chunkTicks(history: PriceHistory): number {
+    return this.#options.framesPerStep * history.frameTicks;
   }
 
   async #attempt<R>(work: (history: PriceHistory) => Promise<R>): Promise<R | undefined> {
+    const { history, log, metrics } = this.#options;
     try {
-      return await work(this.#options.history);
+      return await work(history);
     } catch (error) {
-      if (this.#state !== 'away') this.#options.log.warn({ err: error }, 'the price history is away');
-      this.#options.metrics.count('history_failures_total');
-      this.#state = 'away';
       this.#toSeq = undefined;
+      if (error instanceof HistoryDamaged) {
+        log.warn({ err: error }, 'the price history is damaged: cleared');
+        metrics.count('history_damaged_total');
+        this.#state = 'behind';
+        await this.#attempt(() => history.clear());
+        return undefined;
+      }
+      if (this.#state !== 'away') log.warn({ err: error }, 'the price history is away');
+      metrics.count('history_failures_total');
+      this.#state = 'away';
       return undefined;
     }
   }

@@ -6,11 +6,14 @@
  * the log by itself, the feed sends again what is not acknowledged, and the history is a cache.
  * Memory is the head of the log; if a commit throws, the actor crashes and reads it anew.
  */
+import { isCandleInterval } from '../../domain/candle.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import { type Address, address, type Letter, type Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type {
+  CandlesRead,
   HistoryWriterLetter,
+  ReadCandles,
   ReadTicks,
   TicksPublished,
   TicksRead,
@@ -20,7 +23,10 @@ import type { PriceFeedLetter } from '../../protocol/letters/price-feed.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
 import { type ActorContext, type ActorDefinition, defineActor, type Timer } from '../../runtime/index.ts';
-import { HistoryUpkeep } from './history-upkeep.ts';
+import { readCandles } from './candle-pages.ts';
+import { readChain, readCheckpoints } from './chain-reads.ts';
+import { keepChained } from './chain-upkeep.ts';
+import { HistoryUpkeep, type HistoryUpkeepOptions } from './history-upkeep.ts';
 import type { PriceHistory } from './price-history.ts';
 import { admitTicks } from './tick-intake.ts';
 import type { LogEntry, LogHead, TickLog } from './tick-log.ts';
@@ -29,10 +35,8 @@ export interface HistoryWriterOptions {
   /** Opened by the composition root, which also closes it. */
   readonly tickLog: TickLog;
   readonly history: PriceHistory;
-  /** Ticks copied from the log to the history in one turn. */
-  readonly rehydrateChunkTicks?: number;
-  /** Ticks the history holds at most. Default: what Redis can hold beside everything else. */
-  readonly historyTicksMax?: number;
+  /** How the history is kept; defaults in HistoryUpkeepOptions. */
+  readonly upkeep?: Pick<HistoryUpkeepOptions, 'framesPerStep' | 'spanMs'>;
 }
 
 export interface HistoryWriterState {
@@ -48,9 +52,8 @@ interface BatchDecision {
   readonly opened: ReadonlyMap<Received<OpenFeed>, LogHead>;
 }
 
-/** About 10 ms of work; a week at 10 Hz then takes a few minutes, with the actor free in between. */
-const REHYDRATE_CHUNK_TICKS = 2_000;
-const REHYDRATE_PAUSE_MS = 20;
+/** Between steps of about 10 ms, so that the actor is free for its letters most of the time. */
+export const REHYDRATE_PAUSE_MS = 20;
 const HISTORY_RETRY_MS = 1_000;
 const TICKS_PER_LETTER_MAX = 1_000;
 
@@ -61,14 +64,13 @@ export const historyWriterActor = (
     name: HISTORY_WRITER.name,
 
     start(context) {
-      const { tickLog, history, rehydrateChunkTicks: chunkTicks = REHYDRATE_CHUNK_TICKS } = options;
-      const { clock, log, metrics } = context;
-      const upkeep = new HistoryUpkeep({
-        ...{ tickLog, history, clock, log, metrics, chunkTicks },
-        ...(options.historyTicksMax === undefined ? {} : { ticksMax: options.historyTicksMax }),
-      });
+      const { tickLog, history } = options;
+      const { log, metrics } = context;
+      const upkeep = new HistoryUpkeep({ tickLog, history, log, metrics, ...options.upkeep });
       const state: HistoryWriterState = { head: tickLog.head(), upkeep, upkeepTimer: undefined };
       scheduleUpkeep(state, context);
+      tickLog.chain.check();
+      keepChained(tickLog.chain, context);
       return state;
     },
 
@@ -87,6 +89,11 @@ export const historyWriterActor = (
       await state.upkeep.recorded(recorded);
       for (const letter of letters) {
         if (letter.type === 'ReadTicks') context.reply(letter, await readTicks(state, letter.body));
+        if (letter.type === 'ReadChain') context.reply(letter, readChain(options.tickLog.chain, letter.body));
+        if (letter.type === 'ReadCheckpoints')
+          context.reply(letter, readCheckpoints(options.tickLog.chain, letter.body));
+        if (letter.type === 'ReadCandles')
+          context.reply(letter, readCandleLetter(options.tickLog, letter.body));
       }
       scheduleUpkeep(state, context);
     },
@@ -116,6 +123,9 @@ function decideBatch(
         break;
       }
       case 'ReadTicks':
+      case 'ReadCandles':
+      case 'ReadChain':
+      case 'ReadCheckpoints':
         break;
       default:
         letter satisfies never;
@@ -175,6 +185,14 @@ async function readTicks(state: HistoryWriterState, body: ReadTicks['body']): Pr
   const limit = Math.min(body.limit, TICKS_PER_READ_MAX);
   const ticks = await state.upkeep.read({ fromMs, toMs, limit: limit + 1 });
   return done({ ticks: ticks.slice(0, limit), more: ticks.length > limit });
+}
+
+function readCandleLetter(tickLog: TickLog, body: ReadCandles['body']): Outcome<CandlesRead> {
+  if (typeof body !== 'object' || body === null) return refused('MALFORMED');
+  const { intervalMs, fromMs, toMs } = body;
+  if (!isCandleInterval(intervalMs)) return refused('MALFORMED', { field: 'intervalMs' });
+  if (!isTime(fromMs) || !isTime(toMs) || fromMs > toMs) return refused('MALFORMED', { field: 'fromMs' });
+  return done(readCandles(tickLog, { intervalMs, fromMs, toMs }));
 }
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

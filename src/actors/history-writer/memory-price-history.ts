@@ -1,44 +1,96 @@
-/** The price history in this process's memory: for tests and the simulator. Behaves as the sorted set. */
+/**
+ * The price history in this process's memory: for tests and the simulator. A sorted set of the same members,
+ * byte for byte, behaving as Redis's does.
+ */
 import type { IndexTick } from '../../domain/tick.ts';
-import { encodeMember } from './history-member.ts';
-import type { HistoryExtent, PriceHistory } from './price-history.ts';
+import { encodeMember, extentOf, ticksInRange } from './history-member.ts';
+import { encodeFrame, FRAME_VERSION } from './packing/tick-frame.ts';
+import {
+  FRAME_TICKS,
+  framesOf,
+  type HistoryExtent,
+  type HistorySlice,
+  type PriceHistory,
+} from './price-history.ts';
+import type { TickRange } from './tick-log.ts';
 
-export function memoryPriceHistory(): PriceHistory {
-  let members = new Map<string, IndexTick>();
+interface Member {
+  readonly score: number;
+  readonly bytes: Buffer;
+}
 
-  /** Of one time by their text, as Redis sorts. */
-  const sorted = (): IndexTick[] =>
-    [...members.values()].sort((a, b) => a.atMs - b.atMs || (encodeMember(a) < encodeMember(b) ? -1 : 1));
+export const memoryPriceHistory = ({ frameTicks = FRAME_TICKS } = {}): PriceHistory =>
+  new MemoryPriceHistory(frameTicks);
 
-  const extent = (): HistoryExtent | undefined => {
-    const ticks = sorted();
-    const from = ticks[0];
-    const to = ticks.at(-1);
-    if (!from || !to) return undefined;
-    const isComplete = ticks.length === to.seq - from.seq + 1;
-    return { fromSeq: from.seq, fromMs: from.atMs, toSeq: to.seq, toMs: to.atMs, isComplete };
-  };
+class MemoryPriceHistory implements PriceHistory {
+  readonly frameTicks: number;
+  #members: readonly Member[] = [];
 
-  const add = async (ticks: readonly IndexTick[]): Promise<HistoryExtent> => {
-    for (const tick of ticks) members.set(encodeMember(tick), tick);
-    const after = extent();
-    if (!after || ticks.length === 0) throw new Error('nothing to add');
-    return after;
-  };
+  constructor(frameTicks: number) {
+    this.frameTicks = frameTicks;
+  }
 
-  return {
-    append: add,
-    rehydrate: add,
-    extent: async () => extent(),
-    range: async ({ fromMs, toMs, limit }) => {
-      const inside = sorted().filter((tick) => tick.atMs >= fromMs && tick.atMs <= toMs);
-      return { ticks: inside.slice(0, limit), extent: extent() };
-    },
-    prune: async (beforeMs) => {
-      members = new Map([...members].filter(([, tick]) => tick.atMs >= beforeMs));
-    },
-    clear: async () => {
-      members = new Map();
-    },
-  };
+  async append(ticks: readonly IndexTick[]): Promise<HistoryExtent> {
+    this.#add(ticks.map((tick) => ({ score: tick.atMs, bytes: Buffer.from(encodeMember(tick)) })));
+    return this.#ends(ticks.length);
+  }
+
+  async seal(ticks: readonly IndexTick[]): Promise<HistoryExtent> {
+    const frames = framesOf(ticks, this.frameTicks).map((frame) => ({
+      score: frame[0]?.atMs ?? 0,
+      lastMs: frame.at(-1)?.atMs ?? 0,
+      bytes: Buffer.from(encodeFrame(frame)),
+    }));
+    for (const { score, lastMs, bytes } of frames) {
+      this.#members = this.#members.filter((member) => member.score < score || member.score > lastMs);
+      this.#add([{ score, bytes }]);
+    }
+    return this.#ends(ticks.length);
+  }
+
+  async extent(): Promise<HistoryExtent | undefined> {
+    return this.#extent();
+  }
+
+  async range(range: TickRange): Promise<HistorySlice> {
+    const { fromMs, toMs, limit } = range;
+    const before = this.#members.findLast(({ score }) => score < fromMs);
+    const members = before?.bytes[0] === FRAME_VERSION ? [before.bytes] : [];
+    let ticks = 0;
+    for (const { score, bytes } of this.#members) {
+      if (ticks >= limit || score < fromMs || score > toMs) continue;
+      ticks += bytes[0] === FRAME_VERSION ? this.frameTicks : 1;
+      members.push(bytes);
+    }
+    return { ticks: ticksInRange(members, range), extent: this.#extent() };
+  }
+
+  async prune(beforeMs: number): Promise<void> {
+    this.#members = this.#members.filter(({ score }) => score >= beforeMs);
+  }
+
+  async clear(): Promise<void> {
+    this.#members = [];
+  }
+
+  /** Of one score by their bytes, as Redis sorts; the same member once. */
+  #add(added: readonly Member[]): void {
+    const byBytes = new Map(
+      [...this.#members, ...added].map((member) => [member.bytes.toString('latin1'), member]),
+    );
+    this.#members = [...byBytes.values()].sort(
+      (a, b) => a.score - b.score || Buffer.compare(a.bytes, b.bytes),
+    );
+  }
+
+  #extent(): HistoryExtent | undefined {
+    const [first, last] = [this.#members[0], this.#members.at(-1)];
+    return first && last && extentOf(this.#members.length, first.bytes, last.bytes, this.frameTicks);
+  }
+
+  #ends(added: number): HistoryExtent {
+    const extent = this.#extent();
+    if (!extent || added === 0) throw new Error('nothing to add');
+    return extent;
+  }
 }

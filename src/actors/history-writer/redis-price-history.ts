@@ -1,73 +1,89 @@
 /**
- * The price history as the sorted set `prices:btc:usd:ts`, one member a tick, score = atMs. Every change
- * refreshes the key's seven days and answers, in the same transaction, what the set holds now: that is how
- * its owner notices that it vanished.
+ * The price history as the sorted set `prices:btc:usd:ts` of frames and single ticks. Every change is one
+ * transaction, refreshes the key's seven days and answers what the set holds now: that is how its owner
+ * notices that it vanished. A read is one script.
  */
 import { type IndexTick, SYMBOL } from '../../domain/tick.ts';
 import { PRICE_HISTORY_TTL_SECONDS, priceHistoryKey } from '../../protocol/redis-keys.ts';
-import type { RedisConnection } from '../../runtime/index.ts';
-import { decodeMember, encodeMember } from './history-member.ts';
-import type { HistoryExtent, PriceHistory } from './price-history.ts';
+import { luaScript, type RedisConnection } from '../../runtime/index.ts';
+import { encodeMember, extentOf, ticksInRange } from './history-member.ts';
+import { encodeFrame, FRAME_VERSION } from './packing/tick-frame.ts';
+import {
+  FRAME_TICKS,
+  framesOf,
+  type HistoryExtent,
+  type HistorySlice,
+  type PriceHistory,
+} from './price-history.ts';
 import type { TickRange } from './tick-log.ts';
 
 const KEY = priceHistoryKey(SYMBOL);
 
-type Pipeline = ReturnType<RedisConnection['multi']>;
+export const redisPriceHistory = (redis: RedisConnection, { frameTicks = FRAME_TICKS } = {}): PriceHistory =>
+  new RedisPriceHistory(redis, frameTicks);
 
-export const redisPriceHistory = (redis: RedisConnection): PriceHistory => {
-  const add = async (ticks: readonly IndexTick[]): Promise<HistoryExtent> => {
-    const scoreMembers = ticks.flatMap((tick) => [tick.atMs, encodeMember(tick)]);
-    const pipeline = redis
-      .multi()
-      .zadd(KEY, ...scoreMembers)
-      .expire(KEY, PRICE_HISTORY_TTL_SECONDS);
-    const extent = extentOf(await results(withExtent(pipeline)));
-    if (!extent) throw new Error(`${KEY}: empty right after an append`);
+class RedisPriceHistory implements PriceHistory {
+  readonly frameTicks: number;
+  readonly #redis: RedisConnection;
+  readonly #putTicks: ReturnType<typeof luaScript>;
+  readonly #readRange: ReturnType<typeof luaScript>;
+
+  constructor(redis: RedisConnection, frameTicks: number) {
+    this.#redis = redis;
+    this.frameTicks = frameTicks;
+    const script = (name: string) =>
+      luaScript(redis, new URL(`./lua/${name}.lua`, import.meta.url), { isBinary: true });
+    this.#putTicks = script('put-ticks-1');
+    this.#readRange = script('read-range-1');
+  }
+
+  append(ticks: readonly IndexTick[]): Promise<HistoryExtent> {
+    return this.#put(
+      0,
+      ticks.flatMap((tick) => [tick.atMs, encodeMember(tick)]),
+    );
+  }
+
+  async seal(ticks: readonly IndexTick[]): Promise<HistoryExtent> {
+    const frames = framesOf(ticks, this.frameTicks);
+    return this.#put(
+      frames.length,
+      frames.flatMap((frame) => [
+        frame[0]?.atMs ?? 0,
+        frame.at(-1)?.atMs ?? 0,
+        Buffer.from(encodeFrame(frame)),
+      ]),
+    );
+  }
+
+  async extent(): Promise<HistoryExtent | undefined> {
+    return (await this.range({ fromMs: 0, toMs: 0, limit: 0 })).extent;
+  }
+
+  async range(range: TickRange): Promise<HistorySlice> {
+    const { fromMs, toMs, limit } = range;
+    const reply = await this.#readRange(KEY, fromMs, toMs, limit, FRAME_VERSION, this.frameTicks);
+    const [count, first, last, ...members] = reply as [number, Buffer, Buffer, ...Buffer[]];
+    return { ticks: ticksInRange(members, range), extent: this.#extentOf(count, first, last) };
+  }
+
+  async prune(beforeMs: number): Promise<void> {
+    await this.#redis.zremrangebyscore(KEY, '-inf', `(${beforeMs}`);
+  }
+
+  async clear(): Promise<void> {
+    await this.#redis.unlink(KEY);
+  }
+
+  async #put(frames: number, args: readonly (number | string | Buffer)[]): Promise<HistoryExtent> {
+    if (args.length === 0) throw new RangeError('no ticks to add');
+    const reply = await this.#putTicks(KEY, PRICE_HISTORY_TTL_SECONDS, frames, ...args);
+    const extent = this.#extentOf(...(reply as [number, Buffer, Buffer]));
+    if (!extent) throw new Error(`${KEY}: empty right after a change`);
     return extent;
-  };
-  return {
-    append: add,
-    rehydrate: add,
-    extent: async () => extentOf(await results(withExtent(redis.multi()))),
-    range: async ({ fromMs, toMs, limit }: TickRange) => {
-      const pipeline = redis.multi().zrangebyscore(KEY, fromMs, toMs, 'LIMIT', 0, limit);
-      const replies = await results(withExtent(pipeline));
-      const ticks = (replies[0] as string[]).map(decodeMember).filter((tick) => tick !== undefined);
-      return { ticks, extent: extentOf(replies) };
-    },
-    prune: async (beforeMs) => {
-      await redis.zremrangebyscore(KEY, '-inf', `(${beforeMs}`);
-    },
-    clear: async () => {
-      await redis.unlink(KEY);
-    },
-  };
-};
+  }
 
-const withExtent = (pipeline: Pipeline): Pipeline =>
-  pipeline.zcard(KEY).zrange(KEY, '0', '0').zrange(KEY, '-1', '-1');
-
-async function results(pipeline: Pipeline): Promise<unknown[]> {
-  const replies = await pipeline.exec();
-  if (!replies) throw new Error(`${KEY}: transaction aborted`);
-  return replies.map(([error, reply]) => {
-    if (error) throw error;
-    return reply;
-  });
-}
-
-/** From the last three replies: the count, the first member, the last. */
-function extentOf(replies: readonly unknown[]): HistoryExtent | undefined {
-  const [count, [oldest], [newest]] = replies.slice(-3) as [number, string[], string[]];
-  if (oldest === undefined || newest === undefined) return undefined;
-  const from = decodeMember(oldest);
-  const to = decodeMember(newest);
-  if (!from || !to) return { fromSeq: 0, fromMs: 0, toSeq: 0, toMs: 0, isComplete: false };
-  return {
-    fromSeq: from.seq,
-    fromMs: from.atMs,
-    toSeq: to.seq,
-    toMs: to.atMs,
-    isComplete: count === to.seq - from.seq + 1,
-  };
+  #extentOf(count: number, first: Buffer, last: Buffer): HistoryExtent | undefined {
+    return count === 0 ? undefined : extentOf(count, first, last, this.frameTicks);
+  }
 }

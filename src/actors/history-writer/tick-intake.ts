@@ -4,7 +4,7 @@
  * A refusal stops at the refused tick: what came before it in the letter stands, what comes after waits for
  * the feed to send again. Nothing is ever recorded across a hole.
  */
-import { type IndexTick, SYMBOL } from '../../domain/tick.ts';
+import { type IndexTick, SYMBOL, VENUE_MASK_MAX, VENUES_MAX } from '../../domain/tick.ts';
 import type { LogEntry, LogHead } from './tick-log.ts';
 
 /**
@@ -20,8 +20,6 @@ export interface Admission {
   readonly skipped: number;
   readonly refusal?: TickRefusal;
 }
-
-const VENUES_MAX = 1_000;
 
 /** `body` is that of a TicksPublished; it is not trusted. */
 export function admitTicks(head: LogHead, body: unknown): Admission {
@@ -43,7 +41,10 @@ export const isIndexTick = (value: unknown): value is IndexTick =>
   isPositive(value['priceCents']) &&
   (value['quality'] === 'ok' || value['quality'] === 'degraded') &&
   isPositive(value['venues']) &&
-  value['venues'] <= VENUES_MAX;
+  value['venues'] <= VENUES_MAX &&
+  isPositive(value['venueMask']) &&
+  value['venueMask'] <= VENUE_MASK_MAX &&
+  typeof value['compositionJump'] === 'boolean';
 
 function admitInOrder(head: LogHead, ticks: readonly unknown[]): Admission {
   const { epoch } = head;

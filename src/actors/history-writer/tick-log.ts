@@ -5,7 +5,9 @@
  * Invariants: `seq` is dense from 1, `atMs` strictly increasing, epochs never go back; a recorded tick is
  * never changed. Calls are synchronous: one file, one writer thread, and a commit is a millisecond.
  */
+import type { Candle } from '../../domain/candle.ts';
 import type { IndexTick } from '../../domain/tick.ts';
+import type { TickChain } from './tick-chain.ts';
 
 /** Where the log ends and which feed may extend it. Epoch 0: no feed was ever opened. */
 export interface LogHead {
@@ -27,6 +29,8 @@ export interface TickRange {
 }
 
 export interface TickLog {
+  /** The hash chain over the ticks. */
+  readonly chain: TickChain;
   head(): LogHead;
   /** One durable transaction: sets the epoch, appends. Throws, with nothing written, if a rule breaks. */
   commit(batch: { readonly epoch: number; readonly entries: readonly LogEntry[] }): void;
@@ -38,5 +42,7 @@ export interface TickLog {
   after(seq: number, limit: number): IndexTick[];
   /** Ticks before `seq` with atMs ≥ `sinceMs`: the newest `limit` of them, oldest first. */
   before(seq: number, sinceMs: number, limit: number): IndexTick[];
+  /** The candles of one minute that open at or after `fromMs` and before `toMs`, oldest first. */
+  minuteCandles(fromMs: number, toMs: number): Candle[];
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { historyWriterActor } from '../../../src/actors/history-writer/history-writer-actor.ts';
 import { memoryPriceHistory } from '../../../src/actors/history-writer/memory-price-history.ts';
 import type { PriceHistory } from '../../../src/actors/history-writer/price-history.ts';
@@ -9,7 +9,6 @@ import { HISTORY_WRITER } from '../../../src/protocol/letters/history-writer.ts'
 import { PRICE_FEED } from '../../../src/protocol/letters/price-feed.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
 import { TICKS_PER_READ_MAX } from '../../../src/protocol/limits.ts';
-import { PRICE_HISTORY_MS } from '../../../src/protocol/redis-keys.ts';
 import {
   createTestSystem,
   type Probe,
@@ -36,8 +35,7 @@ afterEach(() => {
   tickLog.close();
 });
 
-const startWriter = (rehydrateChunkTicks = 1_000) =>
-  system.start(historyWriterActor({ tickLog, history, rehydrateChunkTicks }));
+const startWriter = () => system.start(historyWriterActor({ tickLog, history }));
 const openFeed = () => system.ask(HISTORY_WRITER, { type: 'OpenFeed', body: {} });
 const read = (range: object) => system.ask(HISTORY_WRITER, { type: 'ReadTicks', body: { ...ALL, ...range } });
 async function readSeqs(range: object = {}): Promise<number[]> {
@@ -218,102 +216,26 @@ describe('reading', () => {
     expect(await read(range)).toMatchObject({ ok: false, error: { code: 'MALFORMED' } });
   });
 
+  it('gives candles, and refuses what asks for none there are', async () => {
+    await publish(indexTicks(1, 10));
+    const readCandles = (body: object) =>
+      system.ask(HISTORY_WRITER, { type: 'ReadCandles', body: { ...ALL, ...body } as never });
+    expect(await readCandles({ intervalMs: 60_000 })).toMatchObject({
+      ok: true,
+      value: { candles: [{ ticks: 10, isUnfinished: true }] },
+    });
+    for (const body of [
+      {},
+      { intervalMs: 7 },
+      { intervalMs: 1_000, fromMs: 2, toMs: 1 },
+      { intervalMs: 1_000, toMs: -1 },
+    ]) {
+      expect(await readCandles(body)).toMatchObject({ ok: false, error: { code: 'MALFORMED' } });
+    }
+  });
+
   it('refuses no body at all', async () => {
     const letter = { type: 'ReadTicks', body: null as never } as const;
     expect(await system.ask(HISTORY_WRITER, letter)).toMatchObject({ error: { code: 'MALFORMED' } });
   });
-});
-
-describe('the price history', () => {
-  it('holds what is recorded', async () => {
-    await startWriter();
-    await system.advance(100);
-    await openFeed();
-    await publish(indexTicks(1, 5));
-    expect(await history.range(ALL)).toMatchObject({ ticks: indexTicks(1, 5) });
-  });
-
-  it('answers reads without the log', async () => {
-    await startWriter();
-    await system.advance(100);
-    await openFeed();
-    await publish(indexTicks(1, 5));
-    const readLog = vi.spyOn(tickLog, 'range');
-    expect(await readSeqs()).toEqual([1, 2, 3, 4, 5]);
-    expect(await readSeqs({ fromMs: FIRST_TICK_MS + 3 * TICK_MS })).toEqual([3, 4, 5]);
-    expect(readLog).not.toHaveBeenCalled();
-  });
-
-  it('is filled from the log at start, a chunk at a time, newest first', async () => {
-    fillLog(indexTicks(1, 35));
-    await startWriter(10);
-    await system.advance(20);
-    expect(await history.extent()).toMatchObject({ fromSeq: 26, toSeq: 35, isComplete: true });
-    expect(await readSeqs({ limit: 3 })).toEqual([1, 2, 3]);
-    await system.advance(60);
-    expect(await history.extent()).toMatchObject({ fromSeq: 1, toSeq: 35, isComplete: true });
-  });
-
-  it('that vanished is noticed with the next tick and filled again while reads fall through', async () => {
-    await startWriter(10);
-    await system.advance(100);
-    await openFeed();
-    await publish(indexTicks(1, 30));
-    await history.clear();
-    await publish(indexTicks(31, 31));
-    expect(await history.extent()).toMatchObject({ fromSeq: 31 });
-    expect(await readSeqs({ limit: 2 })).toEqual([1, 2]);
-    await publish(indexTicks(32, 32));
-    await system.advance(20);
-    expect(await history.extent()).toMatchObject({ fromSeq: 21, toSeq: 32, isComplete: true });
-    await publish(indexTicks(33, 33));
-    await system.advance(100);
-    expect(await history.extent()).toMatchObject({ fromSeq: 1, toSeq: 33, isComplete: true });
-  });
-
-  it('that vanished while no tick comes is noticed by a read', async () => {
-    await startWriter();
-    await system.advance(100);
-    await openFeed();
-    await publish(indexTicks(1, 30));
-    await history.clear();
-    expect(await readSeqs()).toEqual(seqsOf(indexTicks(1, 30)));
-    await system.advance(100);
-    expect(await history.extent()).toMatchObject({ fromSeq: 1, toSeq: 30 });
-  });
-
-  it('of another log is cleared', async () => {
-    await history.append(indexTicks(1, 50).map((tick) => ({ ...tick, atMs: tick.atMs + 1 })));
-    fillLog(indexTicks(1, 20));
-    await startWriter();
-    await system.advance(100);
-    expect(await history.range(ALL)).toMatchObject({ ticks: indexTicks(1, 20) });
-  });
-
-  it('keeps seven days, pruned in small steps', async () => {
-    const week = PRICE_HISTORY_MS;
-    fillLog([indexTick(1), indexTick(2, { atMs: FIRST_TICK_MS + week })]);
-    await startWriter();
-    await system.advance(100);
-    expect(await history.extent()).toMatchObject({ fromSeq: 1, toSeq: 2 });
-    await openFeed();
-    await publish([indexTick(3, { atMs: FIRST_TICK_MS + week + 2 * TICK_MS })], 2);
-    expect(await history.extent()).toMatchObject({ fromSeq: 2, toSeq: 3 });
-    expect(await readSeqs()).toEqual([1, 2, 3]);
-  });
-
-  it('keeps no more ticks than it may, and reads older ones from the log', async () => {
-    fillLog(indexTicks(1, 30));
-    await system.start(historyWriterActor({ tickLog, history, historyTicksMax: 10 }));
-    await system.advance(100);
-    expect(await history.extent()).toMatchObject({ fromSeq: 21, toSeq: 30 });
-    await openFeed();
-    await publish([indexTick(31)], 2);
-    expect(await history.extent()).toMatchObject({ fromSeq: 22, toSeq: 31 });
-    expect(await readSeqs()).toEqual(seqsOf(indexTicks(1, 31)));
-  });
-
-  function fillLog(ticks: readonly IndexTick[]): void {
-    tickLog.commit({ epoch: 1, entries: ticks.map((tick) => ({ epoch: 1, tick })) });
-  }
 });

@@ -18,6 +18,9 @@ import { FIRST_TICK_MS, indexTicks, seqsOf } from '../../support/index-ticks.ts'
 import { startTestRedis, type TestRedis } from '../../support/redis-server.ts';
 
 const KEY = priceHistoryKey(SYMBOL);
+const FRAME_TICKS = 20;
+/** Two frames and ten single ticks. */
+const MEMBERS_OF_50 = 12;
 
 let server: TestRedis;
 let redis: RedisConnection;
@@ -31,7 +34,9 @@ beforeEach(async () => {
   tickLog = openSqliteTickLog(':memory:');
   system = await createTestSystem({ seed: 1 });
   resolver = await system.probe(RESOLVER);
-  await system.start(historyWriterActor({ tickLog, history: redisPriceHistory(redis) }));
+  await system.start(
+    historyWriterActor({ tickLog, history: redisPriceHistory(redis, { frameTicks: FRAME_TICKS }) }),
+  );
   await system.ask(HISTORY_WRITER, { type: 'OpenFeed', body: {} });
   await system.advance(100);
 });
@@ -54,12 +59,53 @@ async function readAll(): Promise<number[]> {
 
 it('fills the sorted set again after FLUSHALL', async () => {
   await publish(1, 50);
-  expect(await redis.zcard(KEY)).toBe(50);
+  expect(await redis.zcard(KEY)).toBe(MEMBERS_OF_50);
   await redis.flushall();
   await publish(51, 51);
   expect(await readAll()).toEqual(seqsOf(indexTicks(1, 51)));
   await system.advance(1_000);
-  expect(await redis.zcard(KEY)).toBe(51);
+  expect(await redis.zcard(KEY)).toBe(MEMBERS_OF_50 + 1);
+});
+
+it('clears a damaged frame and fills the set again; no reader is told anything wrong', async () => {
+  await publish(1, 50);
+  const [frame] = await redis.zrangeBuffer(KEY, '1', '1');
+  const damaged = Buffer.from(frame ?? []);
+  damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 0x10;
+  await redis.zrem(KEY, frame ?? '');
+  await redis.zadd(KEY, FIRST_TICK_MS + 2_100, damaged);
+  expect(await readAll()).toEqual(seqsOf(indexTicks(1, 50)));
+  await system.advance(1_000);
+  expect(await redis.zcard(KEY)).toBe(MEMBERS_OF_50);
+  expect(await readAll()).toEqual(seqsOf(indexTicks(1, 50)));
+});
+
+/** As from another thread or process: its own connection, no word from the writer. */
+it('shows any reader one unbroken run, whatever is sealed, lost, filled or dropped meanwhile', async () => {
+  const reader = await connect(commandConnection(server.url));
+  const history = redisPriceHistory(reader, { frameTicks: FRAME_TICKS });
+  let isOver = false;
+  let reads = 0;
+  const reading = (async () => {
+    while (!isOver) {
+      const { ticks, extent } = await history.range({ fromMs: 0, toMs: FIRST_TICK_MS * 2, limit: 10_000 });
+      reads += 1;
+      const seqs = seqsOf(ticks);
+      expect(seqs).toEqual(extent ? seqsOf(indexTicks(extent.fromSeq, extent.toSeq)) : []);
+      expect(extent?.isComplete ?? true).toBe(true);
+    }
+  })();
+  for (let seq = 1; seq < 400; seq += 7) {
+    await publish(seq, seq + 6);
+    if (seq % 5 === 0) await redis.unlink(KEY);
+    if (seq % 3 === 0) await system.advance(40);
+    if (seq % 11 === 0) await redis.zremrangebyscore(KEY, '-inf', FIRST_TICK_MS + (seq - 60) * 100);
+  }
+  isOver = true;
+  await reading;
+  expect(reads).toBeGreaterThan(10);
+  expect(await readAll()).toHaveLength(399);
+  reader.disconnect();
 });
 
 it('records, tells the Resolver and answers reads while Redis is gone', async () => {
