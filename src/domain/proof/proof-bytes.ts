@@ -1,0 +1,58 @@
+/**
+ * Bytes as proofs write them: lower-case hex with 0x, UTF-8, and JSON in one canonical form. Upper case is
+ * not the same text: one value has one spelling, so no changed byte of a proof can go unnoticed.
+ */
+
+/** What a proof needs of cryptography; given from outside, so that the same verifier runs everywhere. */
+export interface ProofHashes {
+  sha256(bytes: Uint8Array): Uint8Array;
+  keccak256(bytes: Uint8Array): Uint8Array;
+}
+
+export interface ProofCrypto extends ProofHashes {
+  /**
+   * Lower-case 0x address of who signed the 32-byte digest; undefined if nobody did. The signature is 65
+   * bytes (r, s, v) as lower-case hex with 0x, s in the lower half of the order, v 27 or 28.
+   */
+  recoverAddress(digest: Uint8Array, signature: string): string | undefined;
+}
+
+const utf8 = new TextEncoder();
+const HEX_DIGITS = '0123456789abcdef';
+/** Half the order of secp256k1, rounded down. */
+const S_MAX_HEX = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
+
+export const utf8Bytes = (text: string): Uint8Array => utf8.encode(text);
+
+export function hexOf(bytes: Uint8Array): string {
+  let hex = '0x';
+  for (const byte of bytes) hex += `${HEX_DIGITS[byte >> 4]}${HEX_DIGITS[byte & 15]}`;
+  return hex;
+}
+
+/** Throws a RangeError for anything but 0x and whole bytes in lower-case hex. */
+export function bytesOfHex(hex: string): Uint8Array {
+  if (!/^0x([0-9a-f]{2})*$/.test(hex)) throw new RangeError('not lower-case hex');
+  return Uint8Array.from({ length: hex.length / 2 - 1 }, (_, i) =>
+    Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16),
+  );
+}
+
+export const isHash = (text: unknown): text is string =>
+  typeof text === 'string' && /^0x[0-9a-f]{64}$/.test(text);
+export const isAddress = (text: unknown): text is string =>
+  typeof text === 'string' && /^0x[0-9a-f]{40}$/.test(text);
+/**
+ * The one spelling of a signature: with the other s of the curve, everybody could make a second one
+ * (EIP-2).
+ */
+export const isSignature = (text: unknown): text is string =>
+  typeof text === 'string' && /^0x[0-9a-f]{128}1[bc]$/.test(text) && text.slice(66, 130) <= S_MAX_HEX;
+
+/** JSON without spaces and with sorted names: what RFC 8785 gives for plain ASCII names. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`;
+}
