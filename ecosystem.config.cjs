@@ -48,6 +48,8 @@ const node = {
   listen_timeout: 30_000,
   // A crash loop backs off from 100 ms to 15 s instead of burning the machine.
   exp_backoff_restart_delay: 100,
+  // It refuses to run on the ledger it finds: a person has to look (docs/runbook.md).
+  stop_exit_codes: [3],
   // Workers are never restarted because a file changed.
   watch: false,
   // pm2's own probe stays out: it listens for unhandled rejections and so keeps a broken process running.

@@ -3,7 +3,7 @@
  * `process.env`. `.env.example` lists the same fields with the same defaults, by test.
  */
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { FAILPOINT_PATTERN } from './runtime/failpoint.ts';
@@ -21,6 +21,10 @@ export const ACTOR_NAMES = [
 ] as const;
 export type ActorName = (typeof ACTOR_NAMES)[number];
 
+export const VENUE_NAMES = ['coinbase', 'kraken', 'bitstamp', 'gemini', 'binance'] as const;
+/** Below three agreeing venues the index is degraded. */
+const VENUES_MIN = 3;
+
 /** Field → schema with default, and what it means (with unit, and what an empty value means). */
 export const CONFIG_FIELDS = {
   REDIS_URL: field(
@@ -37,6 +41,10 @@ export const CONFIG_FIELDS = {
   DATA_DIR: field(
     z.string().min(1).default('var'),
     'Directory of the ledger and the tick log, relative to the project.',
+  ),
+  SERVICE_KEY_FILE: field(
+    z.string().default(''),
+    'Key that signs receipts and checkpoints, made at first start. Empty: service-key.json in DATA_DIR.',
   ),
   TOUCHLINE_ACTORS: field(
     list.pipe(z.array(z.enum(ACTOR_NAMES)).min(1)).default([...ACTOR_NAMES]),
@@ -64,9 +72,12 @@ export const CONFIG_FIELDS = {
     'Recorded series for PRICE_SOURCE=replay, relative to the project.',
   ),
   SYNTHETIC_SEED: field(z.coerce.number().int().default(1), 'Seed for PRICE_SOURCE=synthetic.'),
-  LIVE_URL: field(
-    z.url({ protocol: /^wss?$/ }).default('wss://ws-feed.exchange.coinbase.com'),
-    'Venue for PRICE_SOURCE=live.',
+  FEED_VENUES: field(
+    list
+      .pipe(z.array(z.enum(VENUE_NAMES)).min(VENUES_MIN))
+      .refine((names) => new Set(names).size === names.length, 'names a venue twice')
+      .default([...VENUE_NAMES]),
+    'Venues of PRICE_SOURCE=live, three or more; their order is their bit in the venue mask of a tick.',
   ),
   PUBLIC_ORIGINS: field(
     list.default([]),
@@ -112,6 +123,8 @@ export interface Config extends Values {
   readonly projectDir: string;
   readonly dataDir: string;
   readonly replayFile: string;
+  /** SERVICE_KEY_FILE with its default filled in. */
+  readonly serviceKeyFile: string;
   readonly pageDir: string;
   /** PUBLIC_ORIGINS with its default filled in. */
   readonly origins: readonly string[];
@@ -147,6 +160,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     projectDir: PROJECT_DIR,
     dataDir: resolve(PROJECT_DIR, values.DATA_DIR),
     replayFile: resolve(PROJECT_DIR, values.REPLAY_FILE),
+    serviceKeyFile: resolve(
+      PROJECT_DIR,
+      values.SERVICE_KEY_FILE || join(values.DATA_DIR, 'service-key.json'),
+    ),
     pageDir: resolve(PROJECT_DIR, 'web/dist'),
     origins,
   });

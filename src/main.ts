@@ -5,14 +5,24 @@
  *
  * The process ends 0 after an orderly stop (SIGINT, SIGTERM, its parent gone) and 1 when the supervisor
  * gives up, memory runs out, a thread does not leave or this thread itself fails; the process manager outside
- * brings it back, and nothing is lost: truth is in SQLite.
+ * brings it back, and nothing is lost: truth is in SQLite. With 3 it refuses to run on what it finds
+ * (docs/runbook.md), and must not be brought back.
  */
 import { mkdirSync } from 'node:fs';
-import { childSpecs, lockFiles } from './actors/tree.ts';
+import { childSpecs, lockFiles, operatorTokenPath, refuseUnsafeStart } from './actors/tree.ts';
 import { type Config, readConfig } from './config.ts';
+import { operatorRoutes } from './operator-routes.ts';
 import { startAdminServer } from './runtime/admin/admin-server.ts';
 import { endProcessAtOnce } from './runtime/end-process.ts';
-import { createLogger, type Logger, Metrics, systemClock, systemRandom } from './runtime/index.ts';
+import {
+  createLogger,
+  type Logger,
+  Metrics,
+  START_REFUSED_EXIT_CODE,
+  StartRefusedError,
+  systemClock,
+  systemRandom,
+} from './runtime/index.ts';
 import { holdProcessLock } from './runtime/sqlite/process-lock.ts';
 import { incidentReporter } from './runtime/supervision/incidents.ts';
 import { MainThread } from './runtime/supervision/main-thread.ts';
@@ -36,6 +46,7 @@ interface Outcome {
 async function run(config: Config, log: Logger): Promise<Outcome> {
   mkdirSync(config.dataDir, { recursive: true });
   const locks = lockFiles(config).map(holdProcessLock);
+  refuseUnsafeStart(config);
   const metrics = new Metrics('main');
   const end = Promise.withResolvers<End>();
   const mailboxUrl = config.REDIS_MAILBOX_URL || config.REDIS_URL;
@@ -62,7 +73,13 @@ async function run(config: Config, log: Logger): Promise<Outcome> {
     watchMemory({ limitMib: config.RSS_MIB_MAX, clock: systemClock, metrics, reportIncident, onExceeded });
   }
   const mainThread = new MainThread(systemClock, metrics);
-  const admin = await startAdminServer({ port: config.ADMIN_PORT, supervisor, metrics, mainThread });
+  const more = config.TOUCHLINE_ACTORS.includes('resolver')
+    ? operatorRoutes({ tokenPath: operatorTokenPath(config), redisUrl: mailboxUrl })
+    : undefined;
+  const admin = await startAdminServer({
+    ...{ port: config.ADMIN_PORT, supervisor, metrics, mainThread },
+    ...(more && { more }),
+  });
   try {
     const started = await Promise.race([supervisor.start().then(() => true), end.promise.then(() => false)]);
     if (started) announce(config, admin.url, log);
@@ -108,6 +125,6 @@ run(config, log).then(
   ({ exitCode, hasLeftBehind }) => (hasLeftBehind ? endProcessAtOnce(exitCode) : process.exit(exitCode)),
   (error: unknown) => {
     fail(error, 'could not run');
-    process.exit(1);
+    process.exit(error instanceof StartRefusedError ? START_REFUSED_EXIT_CODE : 1);
   },
 );

@@ -7,7 +7,8 @@ import type { BetView, PlaceBetRequest } from '../src/client/index.ts';
 const KEPT_MAX = 200;
 
 /** A bet that was tapped and has no answer yet. */
-export interface PendingBet extends Pick<BetView, 'opensAtMs' | 'closesAtMs' | 'lowCents' | 'highCents'> {
+export interface PendingBet
+  extends Pick<BetView, 'kind' | 'opensAtMs' | 'closesAtMs' | 'lowCents' | 'highCents'> {
   readonly key: string;
   readonly stakeMicros: string;
   readonly multiplier: string;
@@ -55,10 +56,11 @@ export class BetBook {
     this.merge(bet ? [bet] : []);
   }
 
-  /** Whether this exact cell has a bet or is about to. */
+  /** Whether this exact cell has a touch bet or is about to. */
   has(cell: Pick<BetView, 'opensAtMs' | 'lowCents' | 'highCents'>): boolean {
     return [...this.pending, ...this.#bets.values()].some(
       (bet) =>
+        bet.kind === 'touch' &&
         bet.opensAtMs === cell.opensAtMs &&
         bet.lowCents === cell.lowCents &&
         bet.highCents === cell.highCents,

@@ -25,6 +25,14 @@ export const price = (cents: number): string => twoDecimals.format(cents / 100);
 export const priceShort = (cents: number): string =>
   cents % 100 === 0 ? noDecimals.format(cents / 100) : price(cents);
 
+/** "61,820–61,830", "from 61,820", "below 61,830": a band that may be open on one side. */
+export function bandShort(lowCents: number | null, highCents: number | null): string {
+  if (lowCents === null) return `below ${priceShort(highCents ?? 0)}`;
+  return highCents === null
+    ? `from ${priceShort(lowCents)}`
+    : `${priceShort(lowCents)}–${priceShort(highCents)}`;
+}
+
 /** What fits a cell: "2.35", "12.3". */
 export const multiplierShort = (multiplier: string): string =>
   multiplier.length > 4 ? multiplier.slice(0, 4) : multiplier;

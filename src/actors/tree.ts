@@ -10,9 +10,12 @@ import { PRICE_FEED } from '../protocol/letters/price-feed.ts';
 import { RESOLVER } from '../protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../protocol/letters/session-guard.ts';
 import { type ChildSpec, childSpec } from '../runtime/index.ts';
+import { refuseUnsafeKeyFile } from '../runtime/service-key.ts';
 import type { BroadcasterSettings } from './broadcaster/broadcaster-settings.ts';
 import type { HistoryWriterSettings } from './history-writer/history-writer-worker.ts';
+import { refuseChangedTickLog } from './history-writer/sqlite-tick-log.ts';
 import type { PriceFeedWorkerSettings } from './price-feed/price-feed-worker.ts';
+import { refuseLostLedger } from './resolver/ledger-guard.ts';
 import type { ResolverWorkerSettings } from './resolver/resolver-worker.ts';
 import type { SessionGuardWorkerSettings } from './session-guard/session-guard-worker.ts';
 
@@ -35,13 +38,25 @@ export function childSpecs(config: Config): ChildSpec[] {
 }
 
 /** One per database that this process writes: a second process on the same data is refused. */
-export const lockFiles = (config: Config): string[] =>
+export const lockFiles = (config: Pick<Config, 'dataDir' | 'TOUCHLINE_ACTORS'>): string[] =>
   DATABASE_WRITERS.filter((name) => config.TOUCHLINE_ACTORS.includes(name)).map((name) =>
     join(config.dataDir, `${name}.lock`),
   );
 
+/** Throws StartRefusedError if this process must not run on the data it finds. Changes nothing. */
+export function refuseUnsafeStart(
+  config: Pick<Config, 'dataDir' | 'serviceKeyFile' | 'TOUCHLINE_ACTORS'>,
+): void {
+  if (config.TOUCHLINE_ACTORS.includes('resolver')) refuseLostLedger(ledgerPath(config), anchorPath(config));
+  if (config.TOUCHLINE_ACTORS.includes('history-writer')) refuseChangedTickLog(tickLogPath(config));
+  refuseUnsafeKeyFile(config.serviceKeyFile);
+}
+
 function historyWriter(config: Config): ChildSpec[] {
-  const settings: HistoryWriterSettings = { tickLogPath: tickLogPath(config) };
+  const settings: HistoryWriterSettings = {
+    tickLogPath: tickLogPath(config),
+    serviceKeyPath: config.serviceKeyFile,
+  };
   return [
     childSpec({
       id: HISTORY_WRITER.name,
@@ -54,7 +69,8 @@ function historyWriter(config: Config): ChildSpec[] {
 
 function resolver(config: Config): ChildSpec[] {
   const settings: ResolverWorkerSettings = {
-    ledgerPath: join(config.dataDir, 'ledger.sqlite'),
+    ledgerPath: ledgerPath(config),
+    anchorPath: anchorPath(config),
     tickLogPath: tickLogPath(config),
     rules: DEFAULT_MARKET_RULES,
   };
@@ -91,7 +107,7 @@ function priceFeed(config: Config): ChildSpec[] {
     maxGapMs: DEFAULT_MARKET_RULES.maxGapMs,
     replayPath: config.replayFile,
     seed: config.SYNTHETIC_SEED,
-    liveUrl: config.LIVE_URL,
+    venues: config.FEED_VENUES,
   };
   return [
     childSpec({
@@ -113,6 +129,7 @@ function broadcasters(config: Config): ChildSpec[] {
     connectionsMax: config.CONNECTIONS_MAX,
     origins: config.origins,
     betsPerMinute: config.BETS_PER_MINUTE,
+    serviceKeyPath: config.serviceKeyFile,
     signIn: {
       domain: new URL(origin).host,
       uri: origin,
@@ -132,4 +149,9 @@ function broadcasters(config: Config): ChildSpec[] {
   );
 }
 
-const tickLogPath = (config: Config): string => join(config.dataDir, 'ticks.sqlite');
+/** Of whoever may read it: see operator-routes.ts. */
+export const operatorTokenPath = (config: Pick<Config, 'dataDir'>): string =>
+  join(config.dataDir, 'operator.token');
+export const ledgerPath = (config: Pick<Config, 'dataDir'>): string => join(config.dataDir, 'ledger.sqlite');
+export const anchorPath = (config: Pick<Config, 'dataDir'>): string => join(config.dataDir, 'ledger.anchor');
+export const tickLogPath = (config: Pick<Config, 'dataDir'>): string => join(config.dataDir, 'ticks.sqlite');

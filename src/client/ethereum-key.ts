@@ -3,9 +3,24 @@
  * wallet is first needed, never before.
  */
 import { getAddress } from 'ethers/address';
-import { SigningKey } from 'ethers/crypto';
+import { keccak256, SigningKey, sha256 } from 'ethers/crypto';
 import { hashMessage } from 'ethers/hash';
 import { computeAddress } from 'ethers/transaction';
+import { bytesOfHex, type ProofCrypto } from '../domain/proof/proof-bytes.ts';
+
+/** What a proof is checked with, in browsers and in Node. */
+export const proofCrypto: ProofCrypto = {
+  sha256: (bytes) => bytesOfHex(sha256(bytes)),
+  keccak256: (bytes) => bytesOfHex(keccak256(bytes)),
+  recoverAddress(digest, signature) {
+    try {
+      const publicKey = SigningKey.recoverPublicKey(digest, signature);
+      return computeAddress(publicKey).toLowerCase();
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 /** EIP-55 checksummed. */
 export const checksummed = (address: string): string => getAddress(address);

@@ -9,7 +9,7 @@ import { type BackoffOptions, fullJitterMs, sleepMs } from './backoff.ts';
 import { badAnswer, clientError, errorFromWire, isRecord, TouchlineError } from './touchline-error.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Path with query, from the root. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,11 +1,24 @@
 /** Everything a user of the client needs, the page included. */
+export { CANDLE_INTERVALS_MS, type CandleIntervalMs } from '../domain/candle.ts';
+export type { Proof } from '../domain/proof/proof.ts';
+export type { ProofFault, ProofRefusal, ProvenSettlement } from '../domain/proof/verify-proof.ts';
 export type { ChannelName, GridView } from '../protocol/api/frames.ts';
-export type { BetsAnswer, PriceAnswer, StatusAnswer, VerifyAnswer } from '../protocol/api/http.ts';
+export type {
+  BetsAnswer,
+  CandleView,
+  PriceAnswer,
+  StatusAnswer,
+  VerifyAnswer,
+} from '../protocol/api/http.ts';
 export type { PlaceBetRequest } from '../protocol/api/place-bet-request.ts';
 export type { AccountView, BetStatus, BetView } from '../protocol/bet-view.ts';
-export { type CheckedOutcome, checkOutcome, ticksNeeded } from './outcome-check.ts';
+export type { CalibrationReport, TrackRecordReport } from '../protocol/calibration-report.ts';
+export type { SelfLimitsRequest, SelfLimitsView } from '../protocol/self-limits.ts';
+export { type CheckedBet, type CheckedOutcome, checkOutcome, ticksNeeded } from './outcome-check.ts';
+export { verifyProof } from './proof-check.ts';
 export type { BetEvent, SocketEvents, SocketState } from './socket-events.ts';
 export {
+  type CandleRange,
   createTouchlineClient,
   newIdempotencyKey,
   type PlaceBetOptions,

@@ -5,13 +5,17 @@
  * and keyed bets are the only requests that are ever repeated.
  * Non-goals: pushes (touchline-socket.ts), keeping the token over a restart of the page.
  */
+import type { CandleIntervalMs } from '../domain/candle.ts';
 import type { GridView } from '../protocol/api/frames.ts';
 import type {
   AccountAnswer,
   BetsAnswer,
+  CandlesAnswer,
+  CandleView,
   NonceAnswer,
   PriceAnswer,
   PricesAnswer,
+  ProofAnswer,
   StatusAnswer,
   TimeAnswer,
   VerifyAnswer,
@@ -20,6 +24,8 @@ import type {
 import type { PlaceBetRequest } from '../protocol/api/place-bet-request.ts';
 import { signInMessage } from '../protocol/api/sign-in-message.ts';
 import type { BetStatus, BetView } from '../protocol/bet-view.ts';
+import type { CalibrationReport } from '../protocol/calibration-report.ts';
+import type { SelfLimitsRequest, SelfLimitsView } from '../protocol/self-limits.ts';
 import {
   exchange,
   type HttpOptions,
@@ -47,6 +53,12 @@ export interface TouchlineClientOptions {
 
 export type PriceTick = PricesAnswer['ticks'][number];
 
+export interface CandleRange {
+  readonly intervalMs: CandleIntervalMs;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface PlaceBetOptions {
   /** Default: a new random one. Give the one of an earlier, unanswered try to ask for its fate. */
   readonly idempotencyKey?: string;
@@ -66,7 +78,11 @@ export interface TouchlineClient {
   price(): Promise<PriceAnswer>;
   /** Recorded ticks with fromMs ≤ atMs ≤ toMs, oldest first, page by page as they are consumed. */
   prices(range: { fromMs: number; toMs: number }): AsyncGenerator<PriceTick, void, undefined>;
+  /** Candles that share a moment with [fromMs, toMs], as `prices`; those without a tick are left out. */
+  candles(range: CandleRange): AsyncGenerator<CandleView, void, undefined>;
   grid(): Promise<GridView>;
+  /** Implied against realised, of all offered cells and of settled bets. */
+  calibration(): Promise<CalibrationReport>;
   nonce(): Promise<NonceAnswer>;
   /** Asks the wallet to sign an EIP-4361 message and starts a session with it. */
   signIn(wallet: SignInWallet): Promise<VerifyAnswer>;
@@ -74,10 +90,16 @@ export interface TouchlineClient {
   /** Continues a session from its token, or forgets it. */
   useToken(token: string | undefined): void;
   account(): Promise<AccountAnswer>;
+  /** The limits the wallet set for itself. */
+  selfLimits(): Promise<SelfLimitsView>;
+  /** All of them at once. Tighter ones hold at once, looser ones a day later. */
+  setSelfLimits(limits: SelfLimitsRequest): Promise<SelfLimitsView>;
   placeBet(request: PlaceBetRequest, options?: PlaceBetOptions): Promise<BetView>;
   /** Newest first. `beforeId` continues a listing. */
   bets(page?: BetsPage): Promise<BetsAnswer>;
   bet(id: string): Promise<BetView>;
+  /** Of a settled bet. What it is worth, verifyProof says. */
+  proof(betId: string): Promise<ProofAnswer>;
 }
 
 export const newIdempotencyKey = (): string => crypto.randomUUID();
@@ -122,20 +144,25 @@ class HttpTouchlineClient implements TouchlineClient {
   }
 
   async *prices(range: { fromMs: number; toMs: number }): AsyncGenerator<PriceTick, void, undefined> {
-    let fromMs: number | undefined = range.fromMs;
-    while (fromMs !== undefined) {
-      const query = new URLSearchParams({ fromMs: String(fromMs), toMs: String(range.toMs) });
-      const page: PricesAnswer = await this.#read(`/v1/prices?${query}`);
+    for await (const page of this.#pages<PricesAnswer>('/v1/prices', range)) {
       if (!Array.isArray(page.ticks)) throw badAnswer(200);
       yield* page.ticks;
-      // A page that leads nowhere would go on for ever.
-      if (page.nextFromMs !== undefined && page.nextFromMs <= fromMs) throw badAnswer(200);
-      fromMs = page.nextFromMs;
+    }
+  }
+
+  async *candles(range: CandleRange): AsyncGenerator<CandleView, void, undefined> {
+    for await (const page of this.#pages<CandlesAnswer>('/v1/candles', range)) {
+      if (!Array.isArray(page.candles)) throw badAnswer(200);
+      yield* page.candles;
     }
   }
 
   grid(): Promise<GridView> {
     return this.#read('/v1/grid');
+  }
+
+  calibration(): Promise<CalibrationReport> {
+    return this.#read('/v1/calibration');
   }
 
   nonce(): Promise<NonceAnswer> {
@@ -187,6 +214,15 @@ class HttpTouchlineClient implements TouchlineClient {
     return this.#read('/v1/account');
   }
 
+  selfLimits(): Promise<SelfLimitsView> {
+    return this.#read('/v1/limits/self');
+  }
+
+  setSelfLimits(body: SelfLimitsRequest): Promise<SelfLimitsView> {
+    const attempt = () => this.#once<SelfLimitsView>({ method: 'PUT', path: '/v1/limits/self', body });
+    return withRetries(attempt, this.#retry);
+  }
+
   async placeBet(body: PlaceBetRequest, options: PlaceBetOptions = {}): Promise<BetView> {
     const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
     const headers = { 'idempotency-key': idempotencyKey };
@@ -204,6 +240,26 @@ class HttpTouchlineClient implements TouchlineClient {
     return this.#read(`/v1/bets/${encodeURIComponent(id)}`);
   }
 
+  async *#pages<P extends { readonly nextFromMs?: number }>(
+    path: string,
+    range: { readonly fromMs: number; readonly toMs: number; readonly intervalMs?: number },
+  ): AsyncGenerator<P, void, undefined> {
+    let fromMs: number | undefined = range.fromMs;
+    while (fromMs !== undefined) {
+      const { intervalMs, toMs } = range;
+      const query = { fromMs, toMs, ...(intervalMs === undefined ? {} : { intervalMs }) };
+      const page: P = await this.#read(`${path}?${new URLSearchParams(Object.entries(query).map(pairOf))}`);
+      yield page;
+      // A page that leads nowhere would go on for ever.
+      if (page.nextFromMs !== undefined && page.nextFromMs <= fromMs) throw badAnswer(200);
+      fromMs = page.nextFromMs;
+    }
+  }
+
+  proof(betId: string): Promise<ProofAnswer> {
+    return this.#read(`/v1/bets/${encodeURIComponent(betId)}/proof`);
+  }
+
   #read<T>(path: string): Promise<T> {
     return withRetries(() => this.#once<T>({ method: 'GET', path }), this.#retry);
   }
@@ -219,6 +275,8 @@ class HttpTouchlineClient implements TouchlineClient {
     return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
   }
 }
+
+const pairOf = ([name, value]: [string, number]): [string, string] => [name, String(value)];
 
 function betsQuery(page: BetsPage): string {
   const query = new URLSearchParams();

@@ -4,7 +4,7 @@
  */
 import type { Cell } from './cell.ts';
 import type { SettlementRules } from './rules.ts';
-import type { DecidedTouch } from './settlement.ts';
+import type { DecidedVerdict } from './settlement.ts';
 import { type Hundredths, type Micros, subMicros } from './units.ts';
 
 export interface Bet {
@@ -21,6 +21,8 @@ export interface Bet {
   readonly acceptedAtMs: number;
   readonly acceptedPriceCents: number;
   readonly sigmaPerSqrtSecond: number;
+  /** The chance to win it was priced with, 0 to 1. Not kept of bets before `touch-2`. */
+  readonly probability?: number;
   readonly rulesVersion: string;
   readonly settlementRules: SettlementRules;
 }
@@ -28,7 +30,7 @@ export interface Bet {
 /** An accepted bet, decided or not. */
 export interface BetRecord {
   readonly bet: Bet;
-  readonly verdict?: DecidedTouch;
+  readonly verdict?: DecidedVerdict;
 }
 
 /** What the house puts up for a bet beside the stake: what it may lose on it. */

@@ -1,8 +1,8 @@
 /**
  * What open bets could cost the house, added up the ways the caps need it, and which wallet holds which cell.
  *
- * Touch bets of one column can all win, so a column's exposure is the plain sum over its rows.
- * Exposure counts the reserve (payout less stake): the stake is the bettor's own.
+ * Touch bets of one column can all win, so a column's exposure is the plain sum over its rows, and over all
+ * kinds. Exposure counts the reserve (payout less stake): the stake is the bettor's own.
  */
 import { type Bet, reserveMicros } from './bet.ts';
 import { type Cell, cellKey } from './cell.ts';
@@ -14,45 +14,83 @@ export interface WalletExposure {
   readonly openBets: number;
 }
 
+interface ColumnSum {
+  readonly key: string;
+  micros: Micros;
+  cells: number;
+}
+
+/** Where the bets on a cell are added up; each wallet has at most one of them. */
+interface CellSum {
+  readonly key: string;
+  readonly column: ColumnSum;
+  readonly holders: Set<string>;
+  micros: Micros;
+}
+
+type Op = (a: Micros, b: Micros) => Micros;
+
 const NOTHING: Micros = micros(0);
 const NO_BETS: WalletExposure = { stakedMicros: NOTHING, reserveMicros: NOTHING, openBets: 0 };
 
-const columnKey = (cell: Cell): string => `${cell.symbol}|${cell.opensAtMs}|${cell.closesAtMs}`;
 const holdingKey = (wallet: string, cell: Cell): string => `${wallet}|${cellKey(cell)}`;
+const columnKey = (cell: Cell): string => `${cell.symbol}|${cell.opensAtMs}|${cell.closesAtMs}`;
 
 export class Exposure {
-  readonly #cells = new Map<string, Micros>();
-  readonly #columns = new Map<string, Micros>();
+  readonly #cells = new Map<string, CellSum>();
+  readonly #columns = new Map<string, ColumnSum>();
   readonly #wallets = new Map<string, WalletExposure>();
-  readonly #holdings = new Set<string>();
+  /** What a bet was added to, so that taking it away need not spell out its cell. */
+  readonly #sumOf = new WeakMap<Cell, CellSum>();
+  /** Cells whose bet was voided before the column opened, by wallet; and when it opens. */
+  readonly #voided = new Map<string, number>();
   #totalMicros: Micros = NOTHING;
   #payoutsMicros: Micros = NOTHING;
 
   add(bet: Bet): void {
-    this.#change(bet, addMicros, 1);
-    this.#holdings.add(holdingKey(bet.wallet, bet.cell));
+    const sum = this.#openCell(bet.cell);
+    sum.holders.add(bet.wallet);
+    this.#sumOf.set(bet.cell, sum);
+    this.#change(bet, sum, addMicros, 1);
   }
 
   remove(bet: Bet): void {
-    this.#change(bet, subMicros, -1);
-    this.#holdings.delete(holdingKey(bet.wallet, bet.cell));
+    const sum = this.#sumOf.get(bet.cell) ?? this.#cells.get(cellKey(bet.cell));
+    if (!sum?.holders.delete(bet.wallet)) throw new Error(`${bet.id} is not exposed`);
+    this.#change(bet, sum, subMicros, -1);
+    if (sum.holders.size > 0) return;
+    this.#cells.delete(sum.key);
+    sum.column.cells -= 1;
+    if (sum.column.cells === 0) this.#columns.delete(sum.column.key);
   }
 
   cellMicros(cell: Cell): Micros {
-    return this.#cells.get(cellKey(cell)) ?? NOTHING;
+    return this.#cells.get(cellKey(cell))?.micros ?? NOTHING;
   }
 
   columnMicros(cell: Cell): Micros {
-    return this.#columns.get(columnKey(cell)) ?? NOTHING;
+    return this.#columns.get(columnKey(cell))?.micros ?? NOTHING;
   }
 
   wallet(wallet: string): WalletExposure {
     return this.#wallets.get(wallet) ?? NO_BETS;
   }
 
-  /** Whether the wallet has an open bet on this cell. */
+  /** Whether the wallet has a bet on this cell, or had one that was voided before its time. */
   holds(wallet: string, cell: Cell): boolean {
-    return this.#holdings.has(holdingKey(wallet, cell));
+    return (
+      (this.#cells.get(cellKey(cell))?.holders.has(wallet) ?? false) ||
+      this.#voided.has(holdingKey(wallet, cell))
+    );
+  }
+
+  /**
+   * Keeps in mind that the wallet had its one bet on this cell. Others settle only when their column is
+   * locked, where none is taken any more; cells that opened before `atMs` are forgotten.
+   */
+  holdVoided(wallet: string, cell: Cell, atMs: number): void {
+    for (const [key, opensAtMs] of this.#voided) if (opensAtMs < atMs) this.#voided.delete(key);
+    this.#voided.set(holdingKey(wallet, cell), cell.opensAtMs);
   }
 
   get totalMicros(): Micros {
@@ -64,7 +102,20 @@ export class Exposure {
     return this.#payoutsMicros;
   }
 
-  #change(bet: Bet, op: (a: Micros, b: Micros) => Micros, count: 1 | -1): void {
+  #openCell(cell: Cell): CellSum {
+    const key = cellKey(cell);
+    const known = this.#cells.get(key);
+    if (known) return known;
+    const ofColumn = columnKey(cell);
+    const column = this.#columns.get(ofColumn) ?? { key: ofColumn, micros: NOTHING, cells: 0 };
+    column.cells += 1;
+    this.#columns.set(ofColumn, column);
+    const sum = { key, column, holders: new Set<string>(), micros: NOTHING };
+    this.#cells.set(key, sum);
+    return sum;
+  }
+
+  #change(bet: Bet, sum: CellSum, op: Op, count: 1 | -1): void {
     const reserve = reserveMicros(bet);
     const held = this.wallet(bet.wallet);
     const openBets = held.openBets + count;
@@ -76,14 +127,9 @@ export class Exposure {
         openBets,
       });
     }
-    setOrForget(this.#cells, cellKey(bet.cell), op(this.cellMicros(bet.cell), reserve));
-    setOrForget(this.#columns, columnKey(bet.cell), op(this.columnMicros(bet.cell), reserve));
+    sum.micros = op(sum.micros, reserve);
+    sum.column.micros = op(sum.column.micros, reserve);
     this.#totalMicros = op(this.#totalMicros, reserve);
     this.#payoutsMicros = op(this.#payoutsMicros, bet.payoutMicros);
   }
-}
-
-function setOrForget(sums: Map<string, Micros>, key: string, sum: Micros): void {
-  if (sum === 0) sums.delete(key);
-  else sums.set(key, sum);
 }

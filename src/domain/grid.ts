@@ -1,21 +1,28 @@
 /**
- * The displayed grid. It is computed from relative parameters only (volatility in cents, where the price is
- * in its row, where now is in its column), so one computed grid serves every moment that looks the same, and
- * a cached one stays exact for ever.
+ * The displayed grid. It is computed from relative parameters only (volatility in cents, the regime, which
+ * correction is in force, where the price is in its row, where now is in its column), so one computed grid
+ * serves every moment that looks the same, and a cached one stays exact for ever.
  *
  * Invariants: a displayed multiplier is what quoteCell gives for the quantised parameters without exposure;
  * every displayed column is unlocked at `atMs`. Non-goals: no bet is ever priced from a grid.
  */
+
+import type { CalibrationTable } from './calibration/calibration-table.ts';
 import { ROW_HEIGHTS_CENTS, rowOf } from './cell.ts';
 import { quoteCell } from './pricing/odds.ts';
 import type { MarketRules } from './rules.ts';
 import { type Cents, cents, type Hundredths, micros } from './units.ts';
 import { quantiseSigma, sigmaOfStep } from './volatility.ts';
+import { quantiseRegime, regimeOfStep } from './volatility-forecast.ts';
 
 /** All that the multipliers of a grid depend on. */
 export interface GridParams {
   /** Step of the 1 % raster of the volatility that REFERENCE_PRICE_CENTS would need to move as many cents. */
   readonly sigmaStep: number;
+  /** Step of the raster of regimes. */
+  readonly regimeStep: number;
+  /** Names the table that odds are corrected with, contents and all. */
+  readonly calibrationVersion: string;
   readonly rowHeightCents: number;
   readonly columnMs: number;
   /** Which of `priceOffsetSteps` parts of its row the price is in. */
@@ -45,6 +52,8 @@ export interface GridMoment {
   readonly priceCents: Cents;
   readonly atMs: number;
   readonly sigmaPerSqrtSecond: number;
+  readonly regime: number;
+  readonly calibration: CalibrationTable;
   readonly rowHeightCents: number;
 }
 
@@ -62,6 +71,8 @@ export function gridParams(moment: GridMoment, rules: MarketRules): GridParams {
   const offsetCents = moment.priceCents - rowOf(moment.priceCents, rowHeightCents).lowCents;
   return {
     sigmaStep: quantiseSigma((moment.sigmaPerSqrtSecond * moment.priceCents) / REFERENCE_PRICE_CENTS),
+    regimeStep: quantiseRegime(moment.regime),
+    calibrationVersion: moment.calibration.version,
     rowHeightCents,
     columnMs: rules.columnMs,
     priceOffsetStep: Math.floor((offsetCents * priceOffsetSteps) / rowHeightCents),
@@ -74,24 +85,32 @@ export function gridParams(moment: GridMoment, rules: MarketRules): GridParams {
 
 /** The `{params}` of the cache key; equal exactly when the parameters are. */
 export const gridCacheKey = (p: GridParams): string =>
-  `${p.rulesVersion}:s${p.sigmaStep}:h${p.rowHeightCents}:c${p.columnMs}` +
-  `:p${p.priceOffsetStep}:t${p.timeOffsetStep}:${p.columns}x${p.rows}`;
+  `${p.rulesVersion}:k${p.calibrationVersion}:s${p.sigmaStep}:r${p.regimeStep}` +
+  `:h${p.rowHeightCents}:c${p.columnMs}:p${p.priceOffsetStep}:t${p.timeOffsetStep}:${p.columns}x${p.rows}`;
 
 /** The moment that parameters stand for: the middle of their steps, at the reference price and time zero. */
 export function representativeOf(
   params: GridParams,
   rules: MarketRules,
-): { readonly priceCents: Cents; readonly atMs: number; readonly sigmaPerSqrtSecond: number } {
+): Pick<GridMoment, 'priceCents' | 'atMs' | 'sigmaPerSqrtSecond' | 'regime'> {
   const { priceOffsetSteps, timeOffsetStepMs } = rules.grid;
   const offsetCents = ((2 * params.priceOffsetStep + 1) * params.rowHeightCents) / (2 * priceOffsetSteps);
   return {
     priceCents: cents(REFERENCE_PRICE_CENTS + offsetCents),
     atMs: params.timeOffsetStep * timeOffsetStepMs + timeOffsetStepMs / 2,
     sigmaPerSqrtSecond: sigmaOfStep(params.sigmaStep),
+    regime: regimeOfStep(params.regimeStep),
   };
 }
 
-export function computeRelativeGrid(params: GridParams, rules: MarketRules): RelativeGrid {
+/** `calibration` must be the table that the parameters name. */
+export function computeRelativeGrid(
+  params: GridParams,
+  calibration: CalibrationTable,
+  rules: MarketRules,
+): RelativeGrid {
+  if (calibration.version !== params.calibrationVersion)
+    throw new Error(`a grid for ${params.calibrationVersion} cannot be computed with ${calibration.version}`);
   const moment = representativeOf(params, rules);
   const openings = columnOpenings(params, rules, 0);
   const lows = rowLows(params, REFERENCE_PRICE_CENTS);
@@ -100,7 +119,14 @@ export function computeRelativeGrid(params: GridParams, rules: MarketRules): Rel
     lows.map((lowCents) => {
       const highCents = cents(lowCents + params.rowHeightCents);
       const cell = { opensAtMs, closesAtMs: opensAtMs + params.columnMs, lowCents, highCents };
-      const quote = quoteCell({ cell, ...moment, ...free, tickMs: rules.tickMs, rules: rules.odds });
+      const quote = quoteCell({
+        cell,
+        ...moment,
+        calibration,
+        ...free,
+        tickMs: rules.tickMs,
+        rules: rules.odds,
+      });
       return quote.status === 'open' ? quote.multiplier : null;
     }),
   );

@@ -6,7 +6,7 @@
  * Non-goals: storing anything; deciding anything.
  */
 import { type Bet, reserveMicros } from './bet.ts';
-import type { DecidedTouch } from './settlement.ts';
+import type { DecidedVerdict } from './settlement.ts';
 import { addMicros, type Micros, micros, subMicros } from './units.ts';
 
 export type AccountName = 'house' | 'escrow' | 'issuance' | `wallet:${string}`;
@@ -52,7 +52,7 @@ export interface BetAccepted {
 export interface BetSettled {
   readonly type: 'BetSettled';
   readonly bet: Bet;
-  readonly verdict: DecidedTouch;
+  readonly verdict: DecidedVerdict;
 }
 export type LedgerEvent = HouseFunded | AccountOpened | BetAccepted | BetSettled;
 
@@ -84,7 +84,7 @@ function movesOf(event: LedgerEvent): Transfer[] {
   }
 }
 
-function settlingMoves(bet: Bet, verdict: DecidedTouch): Transfer[] {
+function settlingMoves(bet: Bet, verdict: DecidedVerdict): Transfer[] {
   const { id: ref, payoutMicros, stakeMicros } = bet;
   const wallet = walletAccount(bet.wallet);
   switch (verdict.outcome) {

@@ -5,19 +5,17 @@
  * Invariants: ticks are applied once and densely; what `advance` and `apply` do is the same on every replay.
  * If anything here throws, memory is wrong: the owner must end and rebuild, there is no undo.
  */
-import type { Bet } from './bet.ts';
+import { type Bet, reserveMicros } from './bet.ts';
 import { Exposure } from './exposure.ts';
 import { Balances, type BetSettled, ESCROW, type LedgerEvent, transfersOf, walletAccount } from './ledger.ts';
+import { MarketOdds, type MarketOddsSnapshot } from './market-odds.ts';
 import { OpenBets } from './open-bets.ts';
+import { type RecentReserve, RecentReserves } from './recent-reserves.ts';
 import type { MarketRules } from './rules.ts';
+import { SelfLimitBook } from './self-limits.ts';
+import { voided } from './settlement.ts';
 import type { IndexTick } from './tick.ts';
 import type { Micros } from './units.ts';
-import {
-  advanceVolatility,
-  initialVolatility,
-  sigmaPerSqrtSecond,
-  type VolatilityState,
-} from './volatility.ts';
 
 export interface WalletAccount {
   readonly balanceMicros: Micros;
@@ -28,23 +26,36 @@ export interface WalletAccount {
 export interface MarketBookSource {
   readonly balances: Iterable<readonly [string, Micros]>;
   readonly openBets: Iterable<Bet>;
+  /** Bets of the last minute, settled or not, in the order of acceptance. */
+  readonly recentReserves?: Iterable<RecentReserve>;
+  /** Bets that operators voided before their column opened. */
+  readonly voidedEarly?: Iterable<Pick<Bet, 'wallet' | 'cell'>>;
+  /** Odds as of an earlier tick; the ticks after it must follow. */
+  readonly odds?: MarketOddsSnapshot;
 }
 
 export class MarketBook {
   readonly rules: MarketRules;
   readonly exposure = new Exposure();
   readonly balances: Balances;
+  /** What quotes stand on: volatility, its correction, how cells turned out. */
+  readonly odds: MarketOdds;
+  /** What was put up in the last minute. */
+  readonly recent: RecentReserves;
   /** Takes no bets while set: by the operator, or because a check failed. */
   paused = false;
+  /** Limits that wallets set for themselves. */
+  readonly selfLimits = new SelfLimitBook();
   readonly #openBets = new OpenBets();
-  #volatility: VolatilityState;
   #lastTick: IndexTick | undefined;
 
   constructor(rules: MarketRules, source: MarketBookSource = { balances: [], openBets: [] }) {
     this.rules = rules;
     this.balances = new Balances(source.balances);
-    this.#volatility = initialVolatility(rules.volatility);
+    this.recent = new RecentReserves(source.recentReserves);
+    this.odds = new MarketOdds(rules, source.odds);
     for (const bet of source.openBets) this.#open(bet);
+    for (const { wallet, cell } of source.voidedEarly ?? []) this.exposure.holdVoided(wallet, cell, 0);
   }
 
   get lastTick(): IndexTick | undefined {
@@ -57,7 +68,7 @@ export class MarketBook {
   }
 
   get sigmaPerSqrtSecond(): number {
-    return sigmaPerSqrtSecond(this.#volatility);
+    return this.odds.forecast.sigmaPerSqrtSecond;
   }
 
   get openBetCount(): number {
@@ -75,8 +86,8 @@ export class MarketBook {
   apply(event: LedgerEvent): void {
     if (event.type === 'AccountOpened') this.balances.open(walletAccount(event.wallet));
     for (const transfer of transfersOf(event)) this.balances.post(transfer);
-    if (event.type === 'BetAccepted') this.#open(event.bet);
-    if (event.type === 'BetSettled') this.exposure.remove(event.bet);
+    if (event.type === 'BetAccepted') this.#accept(event.bet);
+    if (event.type === 'BetSettled') this.#close(event);
   }
 
   /** Moves the market over the next recorded tick and settles what it decides. The result is booked. */
@@ -89,6 +100,23 @@ export class MarketBook {
     return decided.map(({ bet, verdict }) => {
       const settled: BetSettled = { type: 'BetSettled', bet, verdict };
       this.apply(settled);
+      return settled;
+    });
+  }
+
+  /**
+   * Voids the open bets that match, at the last tick, as an operator may. A bet accepted at that very
+   * tick stays open: only a later one settles it. The result is booked.
+   */
+  voidByOperator(matches: (bet: Bet) => boolean): BetSettled[] {
+    const tick = this.#lastTick;
+    if (!tick) return [];
+    const verdict = voided('OPERATOR', tick);
+    const taken = this.#openBets.take((bet) => bet.acceptedSeq < tick.seq && matches(bet));
+    return taken.map((bet) => {
+      const settled: BetSettled = { type: 'BetSettled', bet, verdict };
+      this.apply(settled);
+      this.exposure.holdVoided(bet.wallet, bet.cell, tick.atMs);
       return settled;
     });
   }
@@ -110,16 +138,30 @@ export class MarketBook {
     return undefined;
   }
 
+  #accept(bet: Bet): void {
+    const { wallet, acceptedAtMs } = bet;
+    this.recent.add({ wallet, acceptedAtMs, reserveMicros: reserveMicros(bet) });
+    this.#open(bet);
+  }
+
   #open(bet: Bet): void {
     this.#openBets.add(bet);
     this.exposure.add(bet);
+  }
+
+  #close({ bet, verdict }: BetSettled): void {
+    this.exposure.remove(bet);
+    this.odds.noteSettled(bet, verdict);
+    const netMicros = { won: bet.payoutMicros - bet.stakeMicros, lost: -bet.stakeMicros, void: 0 };
+    const settled = { atMs: verdict.decidedAtMs, netMicros: netMicros[verdict.outcome] };
+    this.selfLimits.noteSettled(bet.wallet, settled);
   }
 
   #step(tick: IndexTick): void {
     if (this.#lastTick && tick.atMs <= this.#lastTick.atMs) {
       throw new RangeError(`tick ${tick.seq} is not later than the one before`);
     }
-    this.#volatility = advanceVolatility(this.#volatility, tick);
+    this.odds.advance(this.#lastTick, tick);
     this.#lastTick = tick;
   }
 }

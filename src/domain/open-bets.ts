@@ -1,49 +1,53 @@
 /**
- * Open bets, indexed by column, then by band, so that a tick costs the columns on the board plus the cells it
- * touches, however many bets wait untouched.
+ * Open bets, indexed by column, then by band, so that a tick costs the columns whose window is on plus the
+ * cells it touches, however many bets wait untouched.
  *
- * All cells of a column share one settlement progress: what a column goes through (gaps, degraded time, its
- * end) does not depend on the row. It is found by letting the same pure function settle a cell no price
- * reaches; only the cells a tick may touch are asked one by one.
- * Invariant: a bet is decided at most once, by a tick after the one it was accepted at.
+ * All cells of a column, of every kind, share one settlement progress: what a column goes through (gaps,
+ * degraded time, how far the path went, its end) does not depend on the band. Only the cells a tick may touch
+ * are asked one by one; cells that look at the close alone wait for it apart.
+ * Invariant: a bet is decided at most once, by a tick after the one it was accepted at, as advanceCell would.
  */
 import type { Bet } from './bet.ts';
-import type { Cell } from './cell.ts';
+import { type Cell, cellKey, isPathKind, type TimeWindow } from './cell.ts';
+import { type OpenColumn, OpeningColumns } from './open-columns.ts';
 import type { SettlementRules } from './rules.ts';
 import {
-  advanceTouch,
-  type DecidedTouch,
+  advanceWindow,
+  closedAt,
+  type DecidedVerdict,
   INITIAL_SETTLEMENT_PROGRESS,
+  isTouched,
   type SettlementProgress,
-  type TouchVerdict,
+  touched,
+  untouched,
+  voided,
+  type WindowStep,
 } from './settlement.ts';
 import type { IndexTick } from './tick.ts';
-import { cents } from './units.ts';
 
 export interface DecidedBet {
   readonly bet: Bet;
-  readonly verdict: DecidedTouch;
+  readonly verdict: DecidedVerdict;
 }
 
 interface OpenCell {
   readonly cell: Cell;
-  readonly bets: Bet[];
+  bets: Bet[];
 }
 
-interface Column {
-  /** Stands for every cell of the column that is not touched. */
-  readonly untouched: Cell;
+interface Column extends OpenColumn {
+  readonly key: string;
   readonly rules: SettlementRules;
   progress: SettlementProgress;
-  /** Row height → low edge → cell. Rows lie on multiples of their height. */
-  readonly bands: Map<number, Map<number, OpenCell>>;
+  /** Row height → low edge → cells of the path kinds. Rows lie on multiples of their height. */
+  readonly rows: Map<number, Map<number, OpenCell[]>>;
+  /** By cell key: cells of the kinds that look at the close. */
+  readonly closing: Map<string, OpenCell>;
 }
-
-/** No price gets here. */
-const UNREACHABLE_CENTS = cents(Number.MAX_SAFE_INTEGER);
 
 export class OpenBets {
   readonly #columns = new Map<string, Column>();
+  readonly #opening = new OpeningColumns<Column>();
   #size = 0;
 
   get size(): number {
@@ -51,31 +55,23 @@ export class OpenBets {
   }
 
   add(bet: Bet): void {
-    const { bands } = this.#columnOf(bet);
-    const { lowCents, highCents } = bet.cell;
-    const heightCents = highCents - lowCents;
-    if (lowCents % heightCents !== 0) throw new RangeError(`${bet.id} is not on the raster of its rows`);
-    const rows = bands.get(heightCents) ?? new Map<number, OpenCell>();
-    bands.set(heightCents, rows);
-    const open = rows.get(lowCents);
-    if (open) open.bets.push(bet);
-    else rows.set(lowCents, { cell: bet.cell, bets: [bet] });
+    const column = this.#columnOf(bet);
+    const open = isPathKind(bet.cell.kind) ? rowCellOf(column, bet) : closingCellOf(column, bet);
+    open.bets.push(bet);
     this.#size += 1;
   }
 
   /** Takes every open bet over one more recorded tick and gives up those that it decides. */
   advance(prevTick: IndexTick | undefined, tick: IndexTick): DecidedBet[] {
     const decided: DecidedBet[] = [];
-    for (const [key, column] of this.#columns) {
-      if (tick.atMs < column.untouched.opensAtMs) continue;
-      this.#settleTouched(column, prevTick, tick, decided);
-      const fate = fateOf(column, column.untouched, prevTick, tick);
-      if (fate.outcome === 'open') {
-        column.progress = fate.progress;
-        if (column.bands.size === 0) this.#columns.delete(key);
-      } else {
-        for (const { bets } of cellsOf(column)) pushAll(decided, bets, fate);
-        this.#columns.delete(key);
+    for (const column of this.#opening.openedBy(tick.atMs)) {
+      const step = advanceWindow(column.progress, column.window, prevTick, tick, column.rules);
+      column.progress = step.progress;
+      if (step.isGap) this.#settleAll(column, () => voided('FEED_GAP', tick), decided);
+      else {
+        settleTouched(column, step, tick, decided);
+        if (step.isTooDegraded) this.#settleAll(column, () => voided('FEED_DEGRADED', tick), decided);
+        else this.#settleEnded(column, step, tick, decided);
       }
     }
     this.#size -= decided.length;
@@ -84,72 +80,149 @@ export class OpenBets {
 
   /** Rebuilds what columns went through at ticks that were applied before; decides nothing. */
   warm(prevTick: IndexTick | undefined, tick: IndexTick): void {
+    for (const column of this.#opening.openedBy(tick.atMs)) {
+      column.progress = advanceWindow(column.progress, column.window, prevTick, tick, column.rules).progress;
+    }
+  }
+
+  /** Gives up the open bets that match, in no particular order. Costs a look at every open bet. */
+  take(matches: (bet: Bet) => boolean): Bet[] {
+    const taken: Bet[] = [];
     for (const column of this.#columns.values()) {
-      const fate = fateOf(column, column.untouched, prevTick, tick);
-      if (fate.outcome === 'open') column.progress = fate.progress;
-    }
-  }
-
-  #settleTouched(
-    column: Column,
-    prevTick: IndexTick | undefined,
-    tick: IndexTick,
-    decided: DecidedBet[],
-  ): void {
-    const bottom = Math.min(tick.priceCents, prevTick?.priceCents ?? tick.priceCents);
-    const top = Math.max(tick.priceCents, prevTick?.priceCents ?? tick.priceCents);
-    for (const [heightCents, rows] of column.bands) {
-      for (const open of rowsBetween(rows, heightCents, bottom, top)) {
-        const verdict = fateOf(column, open.cell, prevTick, tick);
-        if (verdict.outcome === 'open') continue;
-        pushAll(decided, open.bets, verdict);
-        rows.delete(open.cell.lowCents);
+      for (const open of [...cellsOf(column)]) {
+        const matching = open.bets.filter(matches);
+        if (matching.length === 0) continue;
+        for (const bet of matching) taken.push(bet);
+        open.bets = open.bets.filter((bet) => !matches(bet));
+        if (open.bets.length === 0) forgetCell(column, open);
       }
-      if (rows.size === 0) column.bands.delete(heightCents);
+      this.#forgetIfEmpty(column);
     }
+    this.#size -= taken.length;
+    return taken;
   }
 
-  #columnOf(bet: Bet): Column {
-    const { cell, settlementRules: rules } = bet;
-    const window = `${cell.symbol}|${cell.kind}|${cell.opensAtMs}|${cell.closesAtMs}`;
-    const key = `${window}|${rules.maxGapMs}|${rules.maxDegradedFraction}`;
-    let column = this.#columns.get(key);
-    if (!column) {
-      const untouched = { ...cell, lowCents: UNREACHABLE_CENTS, highCents: UNREACHABLE_CENTS };
-      column = { untouched, rules, progress: INITIAL_SETTLEMENT_PROGRESS, bands: new Map() };
-      this.#columns.set(key, column);
+  #settleEnded(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedBet[]): void {
+    const { closeCents } = step;
+    if (closeCents !== undefined) {
+      for (const { cell, bets } of column.closing.values())
+        pushAll(decided, bets, closedAt(cell.kind, cell, closeCents, tick));
+      column.closing.clear();
     }
+    if (step.isOver) {
+      this.#settleAll(column, ({ kind, ...band }) => untouched(kind, band, step.progress, tick), decided);
+    } else this.#forgetIfEmpty(column);
+  }
+
+  #settleAll(column: Column, verdictOf: (cell: Cell) => DecidedVerdict, decided: DecidedBet[]): void {
+    for (const { cell, bets } of cellsOf(column)) pushAll(decided, bets, verdictOf(cell));
+    column.rows.clear();
+    column.closing.clear();
+    this.#forgetIfEmpty(column);
+  }
+
+  #forgetIfEmpty(column: Column): void {
+    if (column.rows.size > 0 || column.closing.size > 0) return;
+    this.#columns.delete(column.key);
+    this.#opening.delete(column);
+  }
+
+  #columnOf({ cell, settlementRules: rules }: Bet): Column {
+    const { opensAtMs, closesAtMs } = cell;
+    const key = `${cell.symbol}|${opensAtMs}|${closesAtMs}|${rules.maxGapMs}|${rules.maxDegradedFraction}`;
+    const known = this.#columns.get(key);
+    if (known) return known;
+    const window: TimeWindow = { opensAtMs, closesAtMs };
+    const progress = INITIAL_SETTLEMENT_PROGRESS;
+    const column = { key, window, rules, progress, rows: new Map(), closing: new Map() };
+    this.#columns.set(key, column);
+    this.#opening.add(column);
     return column;
   }
 }
 
-const fateOf = (column: Column, cell: Cell, prevTick: IndexTick | undefined, tick: IndexTick): TouchVerdict =>
-  advanceTouch(column.progress, cell, prevTick, tick, column.rules);
+function rowCellOf({ rows }: Column, { id, cell }: Bet): OpenCell {
+  const { lowCents, highCents } = cell;
+  if (lowCents === null || highCents === null) throw new RangeError(`${id} has an open edge to touch`);
+  const heightCents = highCents - lowCents;
+  if (lowCents % heightCents !== 0) throw new RangeError(`${id} is not on the raster of its rows`);
+  const ofHeight = rows.get(heightCents) ?? new Map<number, OpenCell[]>();
+  rows.set(heightCents, ofHeight);
+  const row = ofHeight.get(lowCents) ?? [];
+  ofHeight.set(lowCents, row);
+  const known = row.find((open) => open.cell.kind === cell.kind);
+  if (known) return known;
+  const open = { cell, bets: [] };
+  row.push(open);
+  return open;
+}
 
-/** The open rows that share a price with [bottom, top]; borders count, so a row ending at `bottom` is in. */
+function closingCellOf({ closing }: Column, { cell }: Bet): OpenCell {
+  const key = cellKey(cell);
+  const known = closing.get(key);
+  if (known) return known;
+  const open = { cell, bets: [] };
+  closing.set(key, open);
+  return open;
+}
+
+function settleTouched(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedBet[]): void {
+  const { stretchFrom } = step;
+  if (!stretchFrom) return;
+  const bottom = Math.min(tick.priceCents, stretchFrom.priceCents);
+  const top = Math.max(tick.priceCents, stretchFrom.priceCents);
+  for (const [heightCents, rows] of column.rows) {
+    for (const lowCents of rowsBetween(rows, heightCents, bottom, top)) {
+      const row = rows.get(lowCents);
+      const cell = row?.[0]?.cell;
+      if (!row || !cell || !isTouched(step, { ...column.window, ...bandOf(cell) }, tick)) continue;
+      for (const { cell, bets } of row) pushAll(decided, bets, touched(cell.kind, tick));
+      rows.delete(lowCents);
+    }
+    if (rows.size === 0) column.rows.delete(heightCents);
+  }
+}
+
+const bandOf = ({ lowCents, highCents }: Cell) => ({ lowCents, highCents });
+
+/**
+ * Low edges of the open rows that share a price with [bottom, top]; borders count, so a row ending at
+ * `bottom` is in.
+ */
 function rowsBetween(
-  rows: Map<number, OpenCell>,
+  rows: Map<number, OpenCell[]>,
   heightCents: number,
   bottom: number,
   top: number,
-): OpenCell[] {
+): number[] {
   const first = Math.ceil(bottom / heightCents) - 1;
   const last = Math.floor(top / heightCents);
   if (last - first >= rows.size) {
-    return [...rows.values()].filter(({ cell }) => cell.highCents >= bottom && cell.lowCents <= top);
+    return [...rows.keys()].filter((lowCents) => lowCents + heightCents >= bottom && lowCents <= top);
   }
-  const found: OpenCell[] = [];
-  for (let row = first; row <= last; row += 1) {
-    const open = rows.get(row * heightCents);
-    if (open) found.push(open);
-  }
+  const found: number[] = [];
+  for (let row = first; row <= last; row += 1) if (rows.has(row * heightCents)) found.push(row * heightCents);
   return found;
 }
 
 function* cellsOf(column: Column): Iterable<OpenCell> {
-  for (const rows of column.bands.values()) yield* rows.values();
+  for (const rows of column.rows.values()) for (const row of rows.values()) yield* row;
+  yield* column.closing.values();
 }
 
-function pushAll(decided: DecidedBet[], bets: readonly Bet[], verdict: DecidedTouch): void {
+function forgetCell(column: Column, { cell }: OpenCell): void {
+  const { lowCents, highCents } = cell;
+  if (!isPathKind(cell.kind) || lowCents === null || highCents === null) {
+    column.closing.delete(cellKey(cell));
+    return;
+  }
+  const rows = column.rows.get(highCents - lowCents);
+  const left = rows?.get(lowCents)?.filter((open) => open.cell.kind !== cell.kind) ?? [];
+  if (left.length > 0) rows?.set(lowCents, left);
+  else rows?.delete(lowCents);
+  if (rows?.size === 0) column.rows.delete(highCents - lowCents);
+}
+
+function pushAll(decided: DecidedBet[], bets: readonly Bet[], verdict: DecidedVerdict): void {
   for (const bet of bets) decided.push({ bet, verdict });
 }

@@ -4,14 +4,15 @@
  * Refusals come in one fixed precedence, the order of `RefusalReason`. The quote counts this bet's own
  * exposure, so a large bet pays for the room it takes. Pure: decides against the book, changes nothing.
  */
-import type { Bet } from './bet.ts';
+import { type Bet, reserveMicros } from './bet.ts';
 import { type Cell, type CellShapeError, cellShapeError } from './cell.ts';
 import { type BetAccepted, HOUSE, walletAccount } from './ledger.ts';
 import type { MarketBook } from './market-book.ts';
-import { type CellDisabledReason, type CellQuote, quoteCell } from './pricing/odds.ts';
+import { type CellDisabledReason, type CellQuote, type OpenQuote, quoteCell } from './pricing/odds.ts';
 import { capMicrosFloor, isColumnLocked } from './rules.ts';
 import type { IndexTick } from './tick.ts';
 import {
+  addMicros,
   formatMultiplier,
   type Hundredths,
   type Micros,
@@ -22,10 +23,12 @@ import {
 
 export type RefusalReason =
   | 'PAUSED'
+  | 'SELF_PAUSED'
   | 'FEED_DEGRADED'
   | 'COLUMN_LOCKED'
   | 'CELL_DISABLED'
   | 'STAKE_OUT_OF_RANGE'
+  | 'SELF_LIMIT'
   | 'DUPLICATE_CELL'
   | 'INSUFFICIENT_BALANCE'
   | 'USER_CAP'
@@ -55,9 +58,6 @@ export interface PlaceBetCommand {
   readonly receivedAtMs: number;
 }
 
-/** On a degraded feed, columns that open within this many locks are too near. */
-const NEAR_LOCKS = 2;
-
 export const refuse = (reason: RefusalReason, details?: Refusal['details']): Refusal =>
   details ? { status: 'refused', reason, details } : { status: 'refused', reason };
 
@@ -70,8 +70,11 @@ export function decidePlaceBet(
   const { cell, stakeMicros, receivedAtMs } = command;
   const { rules, exposure } = book;
   if (book.paused) return refuse('PAUSED');
+  const selfPausedUntilMs = book.selfLimits.pausedUntilMs(command.wallet, tick.atMs);
+  if (selfPausedUntilMs !== undefined) return refuse('SELF_PAUSED', { untilMs: selfPausedUntilMs });
   const opensInMs = cell.opensAtMs - tick.atMs;
-  if (tick.quality === 'degraded' && opensInMs < NEAR_LOCKS * rules.lockMs) return refuse('FEED_DEGRADED');
+  const isNear = opensInMs < rules.nearLocks * rules.lockMs;
+  if (tick.quality === 'degraded' && isNear) return refuse('FEED_DEGRADED');
   if (isColumnLocked(cell.opensAtMs, tick.atMs, rules)) return refuse('COLUMN_LOCKED');
 
   const quote = quoteWithOwnExposure(book, command, tick);
@@ -83,11 +86,13 @@ export function decidePlaceBet(
       maxStakeMicros: String(maxStakeMicros),
     });
   }
-  // Settled bets need no look: a bet settles only after its column opened, and the column is locked by then.
+  const { stakedMicros } = exposure.wallet(command.wallet);
+  const breach = book.selfLimits.breach(command.wallet, stakeMicros, stakedMicros, tick.atMs);
+  if (breach) return refuse('SELF_LIMIT', { limit: breach.limit, maxMicros: String(breach.maxMicros) });
   if (exposure.holds(command.wallet, cell)) return refuse('DUPLICATE_CELL');
   if (book.balances.of(walletAccount(command.wallet)) < stakeMicros) return refuse('INSUFFICIENT_BALANCE');
 
-  const bet = termsOf(book, command, tick, quote.multiplier);
+  const bet = termsOf(book, command, tick, quote);
   const capped = firstCapReached(book, bet);
   if (capped) return capped;
   if (quote.multiplier < command.minMultiplier) {
@@ -111,26 +116,43 @@ function quoteWithOwnExposure(book: MarketBook, command: PlaceBetCommand, tick: 
   const { rules } = book;
   const shapeError = cellShapeError(cell);
   if (shapeError) return { status: 'disabled', reason: shapeError };
-  const othersMicros = book.exposure.cellMicros(cell);
-  const quoteAt = (exposureMicros: Micros): CellQuote =>
+  const quoteAt = (ownMicros: Micros): CellQuote =>
     quoteCell({
       cell,
       priceCents: tick.priceCents,
       atMs: tick.atMs,
-      sigmaPerSqrtSecond: book.sigmaPerSqrtSecond,
+      ...book.odds.forecast,
+      calibration: book.odds.calibration,
       tickMs: rules.tickMs,
-      exposureMicros,
-      exposureCapMicros: capMicrosFloor(rules.houseBankrollMicros, rules.caps.cell),
+      ...fullestExposure(book, cell, ownMicros),
       rules: rules.odds,
     });
-  const without = quoteAt(othersMicros);
+  const without = quoteAt(micros(0));
   if (without.status === 'disabled') return without;
   const stakeMicros = micros(Math.min(command.stakeMicros, rules.maxStakeMicros));
-  const ownMicros = subMicros(payoutMicrosFloor(stakeMicros, without.multiplier), stakeMicros);
-  return quoteAt(micros(othersMicros + ownMicros));
+  return quoteAt(subMicros(payoutMicrosFloor(stakeMicros, without.multiplier), stakeMicros));
 }
 
-function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, multiplier: Hundredths): Bet {
+/** What counts for the edge: the cell or its column, whichever is nearer to its cap. */
+function fullestExposure(
+  { exposure, rules: { houseBankrollMicros, caps } }: MarketBook,
+  cell: Cell,
+  ownMicros: Micros,
+): { exposureMicros: Micros; exposureCapMicros: Micros } {
+  const ofCell = {
+    exposureMicros: addMicros(exposure.cellMicros(cell), ownMicros),
+    exposureCapMicros: capMicrosFloor(houseBankrollMicros, caps.cell),
+  };
+  const ofColumn = {
+    exposureMicros: addMicros(exposure.columnMicros(cell), ownMicros),
+    exposureCapMicros: capMicrosFloor(houseBankrollMicros, caps.column),
+  };
+  const use = (of: typeof ofCell): number => of.exposureMicros / Math.max(1, of.exposureCapMicros);
+  return use(ofColumn) > use(ofCell) ? ofColumn : ofCell;
+}
+
+function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, quote: OpenQuote): Bet {
+  const { multiplier, probability } = quote;
   const { betId: id, wallet, cell, stakeMicros, receivedAtMs } = command;
   const { rulesVersion, maxGapMs, maxDegradedFraction } = book.rules;
   return {
@@ -145,6 +167,7 @@ function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, mu
     acceptedAtMs: tick.atMs,
     acceptedPriceCents: tick.priceCents,
     sigmaPerSqrtSecond: book.sigmaPerSqrtSecond,
+    probability,
     rulesVersion,
     settlementRules: { maxGapMs, maxDegradedFraction },
   };
@@ -152,17 +175,21 @@ function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, mu
 
 /** Caps bound what the house may lose beyond the stakes, as fractions of its opening bankroll. */
 function firstCapReached(book: MarketBook, bet: Bet): Refusal | undefined {
-  const { rules, exposure } = book;
-  const ownMicros = bet.payoutMicros - bet.stakeMicros;
+  const { rules, exposure, recent } = book;
+  const { caps } = rules;
+  const { wallet, cell, acceptedAtMs } = bet;
+  const ownMicros = reserveMicros(bet);
   const exceeds = (fraction: number, othersMicros: number): boolean =>
     othersMicros + ownMicros > capMicrosFloor(rules.houseBankrollMicros, fraction);
-  if (exceeds(rules.caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });
-  if (exceeds(rules.caps.walletOpen, exposure.wallet(bet.wallet).reserveMicros)) {
+  if (exceeds(caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });
+  if (exceeds(caps.walletOpen, exposure.wallet(wallet).reserveMicros))
     return refuse('USER_CAP', { cap: 'walletOpen' });
-  }
-  if (exceeds(rules.caps.cell, exposure.cellMicros(bet.cell))) return refuse('CELL_CAP');
-  if (exceeds(rules.caps.column, exposure.columnMicros(bet.cell))) return refuse('COLUMN_CAP');
-  if (exceeds(rules.caps.total, exposure.totalMicros)) return refuse('HOUSE_CAP');
-  if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP');
+  if (exceeds(caps.walletMinute, recent.ofWallet(wallet, acceptedAtMs)))
+    return refuse('USER_CAP', { cap: 'walletMinute' });
+  if (exceeds(caps.cell, exposure.cellMicros(cell))) return refuse('CELL_CAP');
+  if (exceeds(caps.column, exposure.columnMicros(cell))) return refuse('COLUMN_CAP');
+  if (exceeds(caps.minute, recent.total(acceptedAtMs))) return refuse('HOUSE_CAP', { cap: 'minute' });
+  if (exceeds(caps.total, exposure.totalMicros)) return refuse('HOUSE_CAP', { cap: 'total' });
+  if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP', { cap: 'bankroll' });
   return undefined;
 }

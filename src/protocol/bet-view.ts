@@ -3,6 +3,8 @@
  * Money and multipliers are decimal strings, prices integer cents, times integer ms.
  */
 import type { BetKind } from '../domain/cell.ts';
+import type { SignedReceipt } from '../domain/proof/signed-statements.ts';
+import type { SettlementRules } from '../domain/rules.ts';
 import type { MarketSymbol } from '../domain/tick.ts';
 
 export type BetStatus = 'open' | 'won' | 'lost' | 'void';
@@ -14,8 +16,9 @@ export interface BetView {
   readonly kind: BetKind;
   readonly opensAtMs: number;
   readonly closesAtMs: number;
-  readonly lowCents: number;
-  readonly highCents: number;
+  /** Edges of the band; null: open on that side, which only `inside` and `outside` have. */
+  readonly lowCents: number | null;
+  readonly highCents: number | null;
   readonly stakeMicros: string;
   readonly multiplier: string;
   /** What it pays if it wins, stake included. */
@@ -29,10 +32,25 @@ export interface BetView {
   readonly acceptedPriceCents: number;
   readonly sigmaPerSqrtSecond: number;
   readonly rulesVersion: string;
+  /** The rules it settles by. Absent only in answers from before they were told. */
+  readonly settlementRules?: SettlementRules;
+  /** Signed terms; in the answer to placing and in `GET /v1/bets/{id}`. */
+  readonly receipt?: SignedReceipt;
   /** Present once settled: the tick that decided, and for `void` the reason. */
   readonly settledSeq?: number;
   readonly settledAtMs?: number;
   readonly reason?: string;
+  /** Of a touch that was lost and a no_touch that was won: the closest the path came to the cell. */
+  readonly nearMiss?: NearMissView;
+}
+
+export interface NearMissView {
+  /** Distance in whole cents, rounded up. */
+  readonly cents: number;
+  /** When: a tick's time, or an end of the window. */
+  readonly atMs: number;
+  /** The tick there, or the one that ends the stretch it is on. */
+  readonly seq: number;
 }
 
 export interface AccountView {

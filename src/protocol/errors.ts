@@ -29,10 +29,12 @@ export const ERRORS = {
 
   // Placing a bet: business refusals, in the order in which they are checked.
   PAUSED: row(409, false, 'Placing bets is paused.'),
+  SELF_PAUSED: row(409, false, 'This wallet paused itself; details.untilMs says until when.'),
   FEED_DEGRADED: row(409, false, 'The price feed is not healthy enough to take bets.'),
   COLUMN_LOCKED: row(409, false, 'The column opens too soon, or has opened already.'),
   CELL_DISABLED: row(409, false, 'This cell takes no bets; details.reason says why.'),
   STAKE_OUT_OF_RANGE: row(422, false, 'The stake is outside the limits.'),
+  SELF_LIMIT: row(409, false, 'The stake breaks a limit this wallet set for itself.'),
   DUPLICATE_CELL: row(409, false, 'This wallet already has a bet on this cell.'),
   INSUFFICIENT_BALANCE: row(402, false, 'The balance does not cover the stake.'),
   USER_CAP: row(409, false, 'The open bets of this wallet reach its limit.'),
@@ -45,6 +47,10 @@ export const ERRORS = {
     'The multiplier at execution was below minMultiplier; details has the new one.',
   ),
   EXECUTION_TOO_LATE: row(409, false, 'The bet could not be executed in time and was not placed.'),
+
+  // Proofs of settlement.
+  PROOF_PENDING: row(503, true, 'There is no proof yet; try again when the bet has settled.'),
+  PROOF_UNAVAILABLE: row(409, false, 'No recorded ticks prove this; details.reason says why.'),
 
   // The machinery.
   MAILBOX_FULL: row(503, true, 'The system is at its limit; wait and try again.'),

@@ -18,7 +18,7 @@ export const RATE_LIMIT_TTL_SECONDS = 60;
 export const priceKey = (symbol: MarketSymbol): string => `price:${symbol}`;
 export const PRICE_TTL_SECONDS = 60 * 60;
 
-/** Sorted set of recorded ticks, score = atMs. Pruned to PRICE_HISTORY_MS. */
+/** Sorted set of recorded ticks, packed; score = time of the member's first tick. Kept: PRICE_HISTORY_MS. */
 export const priceHistoryKey = (symbol: MarketSymbol): string => `prices:${symbol}:ts`;
 export const PRICE_HISTORY_MS = 7 * 24 * 60 * 60 * 1000;
 export const PRICE_HISTORY_TTL_SECONDS = PRICE_HISTORY_MS / 1000;
@@ -59,9 +59,15 @@ export const actorOfDeadLettersKey = (key: string): string => key.slice(deadLett
 /** Stream: events of one writer, each under the number its log gave it. */
 export const outboxKey = (name: string): string => `outbox:${name}`;
 
+/** String, JSON of the newest head of the ledger's chain: a copy of what stands beside the ledger. */
+export const LEDGER_HEAD_KEY = 'ledger:head';
+export const LEDGER_HEAD_TTL_SECONDS = 30 * 24 * 60 * 60;
+
 /** Channel: every index tick as it is published (newest wins). */
 export const priceChannel = (symbol: MarketSymbol): string => `prices:${symbol}`;
 /** Channel: the state of the market (volatility, row height, pauses) about once a second. */
 export const marketChannel = (symbol: MarketSymbol): string => `market:${symbol}`;
+/** Channel: how the feed's venues stand, about once a second. */
+export const feedChannel = (symbol: MarketSymbol): string => `feed:${symbol}`;
 /** Channel: sessions that ended, so that sockets signed in with them are signed out. */
 export const SESSIONS_CHANNEL = 'sessions';

@@ -34,7 +34,11 @@ export { OutboxRelay } from './outbox/outbox-relay.ts';
 export { OUTBOX_MIGRATION, SqliteOutbox } from './outbox/sqlite-outbox.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { commandConnection, connect, luaScript, type RedisConnection } from './redis/redis-connections.ts';
+// Signing itself is imported from secp256k1.ts and service-key.ts: most threads never do.
+export type { ServiceKey } from './service-key.ts';
+export { RowInserter, type SqliteValue } from './sqlite/row-inserter.ts';
 export { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite/sqlite-database.ts';
+export { START_REFUSED_EXIT_CODE, StartRefusedError } from './start-refused-error.ts';
 export {
   type ChildSpec,
   childSpec,

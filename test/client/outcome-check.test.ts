@@ -6,7 +6,15 @@ import { settleFromTicks } from '../../src/domain/settlement.ts';
 import { cents } from '../../src/domain/units.ts';
 
 const RULES = { maxGapMs: 2_000 };
-const BET: CheckedBet = { opensAtMs: 10_000, closesAtMs: 15_000, lowCents: 500, highCents: 600 };
+const BET = {
+  kind: 'touch',
+  opensAtMs: 10_000,
+  closesAtMs: 15_000,
+  lowCents: 500,
+  highCents: 600,
+} as const satisfies CheckedBet;
+
+const PLAIN = { venueMask: 1, compositionJump: false } as const;
 
 /** `[atMs, priceCents]`, `'d'` after it for degraded. */
 type Sketch = readonly [number, number, 'd'?];
@@ -16,6 +24,7 @@ const ticks = (...sketch: Sketch[]): PriceTick[] =>
     atMs,
     priceCents,
     quality: d ? 'degraded' : 'ok',
+    ...PLAIN,
   }));
 /** Straight through, every 1000 ms, with some of it replaced. */
 const flat = (priceCents: number, replaced: Record<number, Sketch | undefined> = {}): PriceTick[] => {
@@ -114,7 +123,7 @@ test('agrees with the settlement of the product on random lines', () => {
         let atMs = startMs;
         const line = steps.map(([lengthMs, priceCents, quality], i): PriceTick => {
           atMs += i === 0 ? 0 : lengthMs;
-          return { seq: i + 1, atMs, priceCents, quality };
+          return { seq: i + 1, atMs, priceCents, quality, ...PLAIN };
         });
         const cell = {
           ...BET,
@@ -124,7 +133,7 @@ test('agrees with the settlement of the product on random lines', () => {
           highCents: cents(600),
         } as const;
         const full = line.map(
-          (t) => ({ ...t, symbol: 'btc:usd', priceCents: cents(t.priceCents), venues: 3 }) as const,
+          (t) => ({ ...t, symbol: 'btc:usd', priceCents: cents(t.priceCents), venues: 1 }) as const,
         );
         const settled = settleFromTicks(cell, full, { maxGapMs: 2_000, maxDegradedFraction: 0.2 });
         const checked = checkOutcome(BET, line, RULES);

@@ -166,6 +166,22 @@ test('prices come page by page, and a page that leads nowhere ends it', async ()
   });
 });
 
+test('candles come page by page', async () => {
+  const candle = (opensAtMs: number): object => ({ opensAtMs, openCents: 1, ticks: 1 });
+  await using server = await answeringServer(({ url }) => {
+    const fromMs = Number(new URL(url, 'http://x').searchParams.get('fromMs'));
+    if (fromMs === 7) return ok({ candles: [candle(0), candle(1_000)], nextFromMs: 5_000 });
+    return ok(fromMs === 5_000 ? { candles: [candle(5_000)] } : {});
+  });
+  const client = clientOf(server.url);
+  const range = { intervalMs: 1_000, fromMs: 7, toMs: 9_000 } as const;
+  const opens: number[] = [];
+  for await (const { opensAtMs } of client.candles(range)) opens.push(opensAtMs);
+  expect(opens).toEqual([0, 1_000, 5_000]);
+  expect(server.asked[0]?.url).toBe('/v1/candles?fromMs=7&toMs=9000&intervalMs=1000');
+  await expect(client.candles({ ...range, fromMs: 8 }).next()).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+});
+
 test('bets are listed with their filters and ids are escaped', async () => {
   await using server = await answeringServer(() => ok({ bets: [] }));
   const client = clientOf(server.url);

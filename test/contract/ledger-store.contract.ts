@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LedgerBatch, LedgerStore, StoredAnswer } from '../../src/actors/resolver/ledger-store.ts';
 import type { Bet } from '../../src/domain/bet.ts';
 import type { LedgerEvent } from '../../src/domain/ledger.ts';
-import type { DecidedTouch } from '../../src/domain/settlement.ts';
+import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { micros } from '../../src/domain/units.ts';
 import { refused } from '../../src/protocol/errors.ts';
 import { betOn, cellAt, OTHER_WALLET, START_MS, WALLET } from '../support/market.ts';
@@ -23,9 +23,9 @@ const OPENING: readonly LedgerEvent[] = [
   { type: 'AccountOpened', wallet: WALLET, grantMicros: micros(5_000_000) },
 ];
 const decided = { decidedSeq: 150, decidedAtMs: START_MS + 15_000 };
-const WON: DecidedTouch = { outcome: 'won', ...decided };
-const LOST: DecidedTouch = { outcome: 'lost', ...decided };
-const VOID: DecidedTouch = { outcome: 'void', reason: 'FEED_GAP', ...decided };
+const WON: DecidedVerdict = { outcome: 'won', ...decided };
+const LOST: DecidedVerdict = { outcome: 'lost', ...decided };
+const VOID: DecidedVerdict = { outcome: 'void', reason: 'FEED_GAP', ...decided };
 
 const batch = (events: readonly LedgerEvent[], change: Partial<LedgerBatch> = {}): LedgerBatch => ({
   booked: events.map((event) => ({ event, tickSeq: 1 })),
@@ -34,7 +34,7 @@ const batch = (events: readonly LedgerEvent[], change: Partial<LedgerBatch> = {}
   ...change,
 });
 const accepted = (bet: Bet): LedgerEvent => ({ type: 'BetAccepted', bet });
-const settled = (bet: Bet, verdict: DecidedTouch): LedgerEvent => ({ type: 'BetSettled', bet, verdict });
+const settled = (bet: Bet, verdict: DecidedVerdict): LedgerEvent => ({ type: 'BetSettled', bet, verdict });
 
 const answer = (idempotencyKey: string): StoredAnswer => ({
   wallet: WALLET,
@@ -145,6 +145,21 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       await expectRejected(batch([], { cursorSeq: 9 }), /never goes back/);
     });
 
+    it('keeps the newest odds, with a commit or not at all, and says what was settled since', async () => {
+      const odds = (tickSeq: number) => ({ tickSeq, bytes: new Uint8Array([1, 2, tickSeq]) });
+      expect(await store.load()).toMatchObject({ settledAfterOdds: [] });
+      const priced = { ...bet, probability: 0.41 };
+      await store.commit(batch([...OPENING, accepted(priced)], { odds: odds(100) }));
+      await expectRejected(batch([accepted(bet)], { odds: odds(120) }), /./);
+      await store.commit(batch([settled(priced, WON)], { cursorSeq: 150 }));
+      store = await harness.reopen();
+      const before = await store.load();
+      expect([before.storedOdds?.tickSeq, [...(before.storedOdds?.bytes ?? [])]]).toEqual([100, [1, 2, 100]]);
+      expect(before.settledAfterOdds).toEqual([{ bet: priced, verdict: WON }]);
+      await store.commit(batch([], { cursorSeq: 150, odds: odds(150) }));
+      expect(await store.load()).toMatchObject({ storedOdds: { tickSeq: 150 }, settledAfterOdds: [] });
+    });
+
     it('keeps answers for ever and finds them by wallet and key', async () => {
       await store.commit(batch([], { answers: [answer('a'), answer('b')] }));
       store = await harness.reopen();
@@ -173,8 +188,11 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
     it.each([
       ['change a transfer', 'UPDATE transfers SET amount_micros = 1', /append-only/],
       ['delete a transfer', 'DELETE FROM transfers', /append-only/],
-      ['change an open bet', 'UPDATE bets SET payout_micros = payout_micros + 1', /frozen/],
-      ['delete a bet', 'DELETE FROM bets', /kept for ever/],
+      ['change an open bet', 'UPDATE accepted_bets SET payout_micros = payout_micros + 1', /frozen/],
+      ['delete a bet', 'DELETE FROM accepted_bets', /kept for ever/],
+      ['open a bet anew', 'INSERT INTO open_bets SELECT seq, 1, 1 FROM accepted_bets', /UNIQUE/],
+      ['close a bet without settling it', 'DELETE FROM open_bets', /open until it is settled/],
+      ['let an open bet wait longer', 'UPDATE open_bets SET accepted_seq = 0', /frozen/],
       ['change an answer', "UPDATE requests SET answer = '{}'", /kept for ever/],
       ['delete an answer', 'DELETE FROM requests', /kept for ever/],
       ['overdraw an account', "UPDATE accounts SET balance_micros = -1 WHERE name = 'house'", /CHECK/],
@@ -196,8 +214,13 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
     it('lets nobody reopen a settled bet', async () => {
       await store.commit(batch([...OPENING, accepted(bet)]));
       await store.commit(batch([settled(bet, LOST)]));
-      const sql = "UPDATE bets SET status = 'open', settled_seq = NULL, settled_at_ms = NULL";
-      expect(() => harness.execute(sql)).toThrow(/settled already/);
+      for (const [sql, message] of [
+        ["UPDATE settlements SET status = 'won'", /settled already/],
+        ['DELETE FROM settlements', /kept for ever/],
+        ["UPDATE bets SET status = 'open'", /view/],
+        ['DELETE FROM bets', /view/],
+      ] as const)
+        expect(() => harness.execute(sql)).toThrow(message);
     });
   });
 }

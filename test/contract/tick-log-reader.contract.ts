@@ -25,7 +25,8 @@ export function tickLogReaderContract(name: string, open: () => Promise<TickLogR
     });
 
     it('gives ticks after a seq, oldest first, at most as many as asked for', async () => {
-      const ticks = [tickAt(1), tickAt(2, { quality: 'degraded', venues: 2 }), tickAt(3), tickAt(4)];
+      const odd = tickAt(2, { quality: 'degraded', venues: 2, venueMask: 9, compositionJump: true });
+      const ticks = [tickAt(1), odd, tickAt(3), tickAt(4)];
       harness.record(...ticks);
       expect(await harness.reader.readAfter(0, 10)).toEqual(ticks);
       expect(await harness.reader.readAfter(1, 2)).toEqual(ticks.slice(1, 3));

@@ -26,7 +26,13 @@ export function tickLogContract(open: () => TickLog): void {
   });
 
   it('gives back what was committed, field by field', () => {
-    const odd = indexTick(1, { quality: 'degraded', venues: 2, priceCents: cents(1) });
+    const odd = indexTick(1, {
+      quality: 'degraded',
+      venues: 2,
+      venueMask: 9,
+      compositionJump: true,
+      priceCents: cents(1),
+    });
     log.commit({ epoch: 1, entries: entries([odd, indexTick(2)]) });
     expect(log.head()).toEqual({ epoch: 1, last: indexTick(2) });
     expect(log.at(1)).toEqual(odd);
@@ -64,6 +70,7 @@ export function tickLogContract(open: () => TickLog): void {
     'a time that goes back': [indexTick(3, { atMs: FIRST_TICK_MS })],
     'a price of nothing': [indexTick(3, { priceCents: cents(0) })],
     'no venue': [indexTick(3, { venues: 0 })],
+    'no venue mask': [indexTick(3, { venueMask: 0 })],
     'an unknown quality': [indexTick(3, { quality: 'perfect' as IndexTick['quality'] })],
     'a good tick before a bad one': [indexTick(3), indexTick(5)],
   };

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { calibrationTable, IDENTITY_CALIBRATION } from '../../src/domain/calibration/calibration-table.ts';
+import { TABLE_SIZE } from '../../src/domain/calibration/knots.ts';
 import { type Cell, cellShapeError, ROW_HEIGHTS_CENTS, rowOf } from '../../src/domain/cell.ts';
 import {
   chooseRowHeight,
@@ -16,26 +18,42 @@ import { isColumnLocked, DEFAULT_MARKET_RULES as RULES } from '../../src/domain/
 import { type Cents, cents, micros } from '../../src/domain/units.ts';
 import { annualOfSigma, sigmaOfAnnual, sigmaOfStep } from '../../src/domain/volatility.ts';
 
-const momentOf = (priceCents: number, atMs: number, annual: number): GridMoment => {
+/** A correction that depends on the row, the column and the regime. */
+const CORRECTION = calibrationTable(
+  Array.from({ length: TABLE_SIZE }, (_, knot) => 0.8 + (knot % 53) / 100),
+  Array.from({ length: TABLE_SIZE }, (_, knot) => (knot % 7) / 1_000),
+);
+
+function momentOf(
+  priceCents: number,
+  atMs: number,
+  annual: number,
+  more: Partial<GridMoment> = {},
+): GridMoment {
   const base = { priceCents: cents(priceCents), sigmaPerSqrtSecond: sigmaOfAnnual(annual) };
-  return { ...base, atMs, rowHeightCents: chooseRowHeight(base, RULES) };
-};
+  const odds = { regime: 0, calibration: IDENTITY_CALIBRATION, ...more };
+  return { ...base, ...odds, atMs, rowHeightCents: chooseRowHeight(base, RULES) };
+}
 
 const anyMoment = fc
   .record({
     price: fc.integer({ min: 1_000_000, max: 20_000_000 }),
     atMs: fc.integer({ min: 1_700_000_000_000, max: 1_700_000_060_000 }),
     annual: fc.double({ min: 0.15, max: 3, noNaN: true }),
+    regime: fc.double({ min: -3, max: 2, noNaN: true }),
+    calibration: fc.constantFrom(IDENTITY_CALIBRATION, CORRECTION),
   })
-  .map(({ price, atMs, annual }) => momentOf(price, atMs, annual));
+  .map(({ price, atMs, annual, ...odds }) => momentOf(price, atMs, annual, odds));
 
 const quoteFree = (
   cell: Parameters<typeof quoteCell>[0]['cell'],
   priceCents: Cents,
   atMs: number,
   sigma: number,
+  odds: Partial<Pick<GridMoment, 'regime' | 'calibration'>> = {},
 ) =>
   quoteCell({
+    ...odds,
     cell,
     priceCents,
     atMs,
@@ -54,13 +72,15 @@ describe('grid', () => {
     fc.assert(
       fc.property(anyMoment, (moment) => {
         const params = gridParams(moment, RULES);
-        const { priceCents, atMs, sigmaPerSqrtSecond } = representativeOf(params, RULES);
-        const grid = placeGrid(computeRelativeGrid(params, RULES), params, { priceCents, atMs }, RULES);
+        const { calibration } = moment;
+        const { priceCents, atMs, sigmaPerSqrtSecond, regime } = representativeOf(params, RULES);
+        const relative = computeRelativeGrid(params, calibration, RULES);
+        const grid = placeGrid(relative, params, { priceCents, atMs }, RULES);
         grid.columns.forEach((opensAtMs, c) => {
           grid.rows.forEach((lowCents, r) => {
             const highCents = cents(lowCents + grid.rowHeightCents);
             const cell = { opensAtMs, closesAtMs: opensAtMs + grid.columnMs, lowCents, highCents };
-            const quote = quoteFree(cell, priceCents, atMs, sigmaPerSqrtSecond);
+            const quote = quoteFree(cell, priceCents, atMs, sigmaPerSqrtSecond, { regime, calibration });
             expect(grid.multipliers[c]?.[r]).toBe(multiplierOf(quote));
           });
         });
@@ -72,7 +92,7 @@ describe('grid', () => {
   it('hardly differs from quotes at the absolute price, quantised alike', () => {
     const moment = momentOf(6_123_456, 1_700_000_001_234, 0.55);
     const params = gridParams(moment, RULES);
-    const grid = placeGrid(computeRelativeGrid(params, RULES), params, moment, RULES);
+    const grid = placeGrid(computeRelativeGrid(params, IDENTITY_CALIBRATION, RULES), params, moment, RULES);
     const middle = representativeOf(params, RULES);
     const base = rowOf(moment.priceCents, params.rowHeightCents).lowCents;
     const priceCents = cents(base + middle.priceCents - REFERENCE_PRICE_CENTS);
@@ -122,7 +142,12 @@ describe('grid', () => {
     const base: GridMoment = { ...momentOf(6_000_010, 1_700_000_000_010, 0.5), rowHeightCents: 1_000 };
     const keyOf = (change: Partial<GridMoment>): string =>
       gridCacheKey(gridParams({ ...base, ...change }, RULES));
-    expect(keyOf({})).toBe(`touch-1:s${gridParams(base, RULES).sigmaStep}:h1000:c5000:p0:t0:11x21`);
+    const { sigmaStep } = gridParams(base, RULES);
+    const version = IDENTITY_CALIBRATION.version;
+    expect(keyOf({})).toBe(`touch-2:k${version}:s${sigmaStep}:r0:h1000:c5000:p0:t0:11x21`);
+    expect(keyOf({ regime: 0.04 })).toBe(keyOf({}));
+    expect(keyOf({ regime: 0.06 })).not.toBe(keyOf({}));
+    expect(keyOf({ calibration: CORRECTION })).not.toBe(keyOf({}));
     expect(keyOf({ atMs: base.atMs + 35_000 })).toBe(keyOf({}));
     expect(keyOf({ atMs: base.atMs + 239 })).toBe(keyOf({}));
     expect(keyOf({ atMs: base.atMs + 240 })).not.toBe(keyOf({}));
@@ -146,9 +171,14 @@ describe('grid', () => {
     }
   });
 
+  it('is never computed with another correction than its parameters name', () => {
+    const params = gridParams(momentOf(6_000_000, 1_700_000_000_000, 0.5), RULES);
+    expect(() => computeRelativeGrid(params, CORRECTION, RULES)).toThrow(CORRECTION.version);
+  });
+
   it('offers most of the screen near the price', () => {
     const params = gridParams(momentOf(6_000_000, 1_700_000_000_000, 0.5), RULES);
-    const cells = computeRelativeGrid(params, RULES).flat();
+    const cells = computeRelativeGrid(params, IDENTITY_CALIBRATION, RULES).flat();
     expect(cells.filter((m) => m !== null).length).toBeGreaterThan(90);
   });
 });

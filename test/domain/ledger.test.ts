@@ -8,12 +8,12 @@ import {
   transfersOf,
   walletAccount,
 } from '../../src/domain/ledger.ts';
-import type { DecidedTouch } from '../../src/domain/settlement.ts';
+import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
 import { betOn, cellAt, START_MS, WALLET } from '../support/market.ts';
 
 const decided = { decidedSeq: 200, decidedAtMs: START_MS + 20_000 };
-const VERDICTS: readonly DecidedTouch[] = [
+const VERDICTS: readonly DecidedVerdict[] = [
   { outcome: 'won', ...decided },
   { outcome: 'lost', ...decided },
   { outcome: 'void', reason: 'FEED_GAP', ...decided },
@@ -55,7 +55,7 @@ describe('the ledger', () => {
     ['lost', 990_000_000, 99_010_000_000],
     ['void', 1_000_000_000, 99_000_000_000],
   ])('%s leaves the wallet and the house with what is theirs', (outcome, wallet, house) => {
-    const verdict = VERDICTS.find((candidate) => candidate.outcome === outcome) as DecidedTouch;
+    const verdict = VERDICTS.find((candidate) => candidate.outcome === outcome) as DecidedVerdict;
     const after = booked(...FUNDED, { type: 'BetAccepted', bet }, { type: 'BetSettled', bet, verdict });
     expect(after.of(walletAccount(WALLET))).toBe(wallet);
     expect(after.of(HOUSE)).toBe(house);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../src/domain/bet.ts';
+import { BET_KINDS } from '../../src/domain/cell.ts';
 import { OpenBets } from '../../src/domain/open-bets.ts';
-import { type DecidedTouch, settleFromTicks } from '../../src/domain/settlement.ts';
+import { type DecidedVerdict, settleFromTicks } from '../../src/domain/settlement.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { cents } from '../../src/domain/units.ts';
 import { betOn, cellAt, PRICE_CENTS, START_MS, tickAt } from '../support/market.ts';
@@ -12,9 +13,9 @@ function run(
   bets: readonly Bet[],
   ticks: readonly IndexTick[],
   index = new OpenBets(),
-): Map<string, DecidedTouch> {
+): Map<string, DecidedVerdict> {
   for (const bet of bets) index.add(bet);
-  const verdicts = new Map<string, DecidedTouch>();
+  const verdicts = new Map<string, DecidedVerdict>();
   let prev: IndexTick | undefined;
   for (const tick of ticks) {
     for (const { bet, verdict } of index.advance(prev, tick)) {
@@ -37,16 +38,18 @@ const walk = fc
         { weight: 1, arbitrary: fc.constant(2_500) },
       ),
       degraded: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+      jump: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, fc.constant(true)),
     }),
     { minLength: 40, maxLength: 120 },
   )
   .map((steps) => {
     let atMs = START_MS;
     let priceCents = PRICE_CENTS;
-    return steps.map(({ stepCents, pauseMs, degraded }, i) => {
+    return steps.map(({ stepCents, pauseMs, degraded, jump }, i) => {
       atMs += pauseMs;
       priceCents += stepCents;
-      return tickAt(i + 1, { atMs, priceCents: cents(priceCents), quality: degraded ? 'degraded' : 'ok' });
+      const quality = degraded ? 'degraded' : 'ok';
+      return tickAt(i + 1, { atMs, priceCents: cents(priceCents), quality, compositionJump: jump });
     });
   });
 
@@ -55,18 +58,27 @@ const someCells = fc.uniqueArray(
     row: fc.integer({ min: -8, max: 8 }),
     opens: fc.constantFrom(5_000, 10_000, 15_000),
     tall: fc.boolean(),
+    kind: fc.constantFrom(...BET_KINDS),
+    open: fc.constantFrom('neither', 'neither', 'low', 'high'),
   }),
-  { minLength: 1, maxLength: 25, selector: ({ row, opens, tall }) => `${row}|${opens}|${tall}` },
+  {
+    minLength: 1,
+    maxLength: 25,
+    selector: ({ row, opens, tall, kind }) => `${row}|${opens}|${tall}|${kind}`,
+  },
 );
 
 describe('open bets', () => {
   it('settle exactly as each cell alone would', () => {
     fc.assert(
       fc.property(someCells, walk, (cells, ticks) => {
-        const bets = cells.map(({ row, opens, tall }, i) => {
-          const cell = cellAt(tall ? row * 2 : row, opens);
-          const highCents = tall ? cents(cell.lowCents + 2_000) : cell.highCents;
-          return betOn({ ...cell, highCents }, { id: `bet_${i}` });
+        const bets = cells.map(({ row, opens, tall, kind, open }, i) => {
+          const { lowCents, ...cell } = cellAt(tall ? row * 2 : row, opens, 5_000, kind);
+          const highCents = tall ? cents(lowCents + 2_000) : cell.highCents;
+          const isOpen = kind === 'inside' || kind === 'outside' ? open : 'neither';
+          const low = isOpen === 'low' ? null : lowCents;
+          const high = isOpen === 'high' ? null : highCents;
+          return betOn({ ...cell, lowCents: low, highCents: high }, { id: `bet_${i}` });
         });
         const verdicts = run(bets, ticks);
         const { settlementRules } = bets[0] as Bet;
@@ -82,13 +94,15 @@ describe('open bets', () => {
   it('remember what a column went through when rebuilt by warming', () => {
     fc.assert(
       fc.property(someCells, walk, fc.nat(100), (cells, ticks, cut) => {
-        const bets = cells.map(({ row, opens }, i) => betOn(cellAt(row, opens), { id: `bet_${i}` }));
+        const bets = cells.map(({ row, opens, kind }, i) =>
+          betOn(cellAt(row, opens, 5_000, kind), { id: `bet_${i}` }),
+        );
         const whole = run(bets, ticks);
         const before = run(bets, ticks.slice(0, cut));
         const rebuilt = new OpenBets();
         for (const bet of bets) if (!before.has(bet.id)) rebuilt.add(bet);
         let prev: IndexTick | undefined;
-        const after = new Map<string, DecidedTouch>();
+        const after = new Map<string, DecidedVerdict>();
         ticks.forEach((tick, i) => {
           if (i < cut) rebuilt.warm(prev, tick);
           else for (const { bet, verdict } of rebuilt.advance(prev, tick)) after.set(bet.id, verdict);
@@ -118,11 +132,34 @@ describe('open bets', () => {
     expect(() => new OpenBets().add(betOn(off))).toThrow('raster');
   });
 
-  it('cost a tick nothing for bets it does not touch', () => {
+  it('gives up those that are asked for, and only those', () => {
+    fc.assert(
+      fc.property(someCells, walk, fc.func(fc.boolean()), (cells, ticks, isTaken) => {
+        const bets = cells.map(({ row, opens, kind }, i) =>
+          betOn(cellAt(row, opens, 5_000, kind), { id: `bet_${i}`, wallet: `wallet_${i % 3}` }),
+        );
+        const index = new OpenBets();
+        for (const bet of bets) index.add(bet);
+        const taken = new Set(index.take((bet) => isTaken(bet.id)));
+        expect(taken).toEqual(new Set(bets.filter((bet) => isTaken(bet.id))));
+        const left = bets.filter((bet) => !taken.has(bet));
+        expect(index.size).toBe(left.length);
+        const decided: string[] = [];
+        let prev: IndexTick | undefined;
+        for (const tick of ticks) {
+          for (const { bet } of index.advance(prev, tick)) decided.push(bet.id);
+          prev = tick;
+        }
+        expect(new Set(decided)).toEqual(new Set(run(left, ticks).keys()));
+      }),
+    );
+  });
+
+  it.each(BET_KINDS)('cost a tick nothing for bets it does not touch: %s', (kind) => {
     const index = new OpenBets();
     const asked: string[] = [];
     for (let i = 0; i < 2_000; i += 1) {
-      const cell = cellAt(i + 10);
+      const cell = cellAt(i + 10, 10_000, 5_000, kind);
       const watched = new Proxy(cell, {
         get: (target, field, self) => {
           asked.push(String(field));
@@ -132,7 +169,7 @@ describe('open bets', () => {
       index.add(betOn(watched, { id: `bet_${i}` }));
     }
     asked.length = 0;
-    index.advance(tickAt(100), tickAt(101));
+    for (const seq of [99, 100, 101]) index.advance(tickAt(seq), tickAt(seq + 1));
     expect(asked).toEqual([]);
   });
 });

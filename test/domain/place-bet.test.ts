@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../src/domain/bet.ts';
+import { BET_KINDS } from '../../src/domain/cell.ts';
 import { MarketBook } from '../../src/domain/market-book.ts';
 import { decidePlaceBet, type PlaceBetCommand, type RefusalReason } from '../../src/domain/place-bet.ts';
-import { DEFAULT_MARKET_RULES as RULES } from '../../src/domain/rules.ts';
+import { type MarketRules, DEFAULT_MARKET_RULES as RULES } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
-import { hundredths, micros } from '../../src/domain/units.ts';
+import { cents, hundredths, micros } from '../../src/domain/units.ts';
 import { betOn, cellAt, OTHER_WALLET, START_MS, tickAt, WALLET } from '../support/market.ts';
 
 const EXECUTING: IndexTick = tickAt(2);
@@ -15,8 +16,8 @@ interface Situation {
   tick: IndexTick;
 }
 
-function situation(): Situation {
-  const book = new MarketBook(RULES);
+function situation(rules: MarketRules = RULES): Situation {
+  const book = new MarketBook(rules);
   book.apply({ type: 'HouseFunded', amountMicros: RULES.houseBankrollMicros });
   book.apply({ type: 'AccountOpened', wallet: WALLET, grantMicros: RULES.startingGrantMicros });
   book.advance(tickAt(1));
@@ -175,6 +176,92 @@ describe('placing a bet', () => {
         make(s);
       expect(decide(s)).toMatchObject({ status: 'refused', reason });
     });
+  });
+
+  it.each([
+    ['walletMinute', 'USER_CAP', WALLET],
+    ['minute', 'HOUSE_CAP', OTHER_WALLET],
+  ] as const)('counts what was put up in the last minute, settled or not: %s', (cap, reason, wallet) => {
+    const caps = { ...RULES.caps, [cap]: 0.000_01 };
+    const s = situation({ ...RULES, caps });
+    const acceptedAtMs = EXECUTING.atMs - 60_000;
+    const recent = { wallet, acceptedAtMs: acceptedAtMs + 1, reserveMicros: micros(100_000_000) };
+    const book = new MarketBook(s.book.rules, { balances: [], openBets: [], recentReserves: [recent] });
+    book.apply({ type: 'HouseFunded', amountMicros: RULES.houseBankrollMicros });
+    book.apply({ type: 'AccountOpened', wallet: WALLET, grantMicros: RULES.startingGrantMicros });
+    book.advance(tickAt(1));
+    book.advance(EXECUTING);
+    expect(decidePlaceBet(book, s.command, EXECUTING)).toMatchObject({ reason, details: { cap } });
+    const later = tickAt(3);
+    book.advance(later);
+    expect(decidePlaceBet(book, { ...s.command, receivedAtMs: later.atMs }, later).status).toBe('accepted');
+  });
+
+  it('counts the column for the edge when it is fuller than the cell', () => {
+    const multiplier = (fraction: number): number => {
+      const s = situation();
+      if (fraction > 0)
+        fill(s.book, fraction, { wallet: OTHER_WALLET, cell: cellAt(5, 10_000, 5_000, 'inside') });
+      const decision = decide(s);
+      if (decision.status !== 'accepted') throw new Error(decision.reason);
+      return decision.event.bet.multiplier;
+    };
+    expect(multiplier(0.015)).toBeLessThan(multiplier(0));
+  });
+
+  it.each(BET_KINDS)('takes %s, one bet per wallet, cell and kind', (kind) => {
+    const s = situation();
+    s.command = { ...s.command, cell: cellAt(1, 10_000, 5_000, kind) };
+    const decision = decide(s);
+    if (decision.status !== 'accepted') throw new Error(decision.reason);
+    s.book.apply(decision.event);
+    expect(decide(s)).toMatchObject({ reason: 'DUPLICATE_CELL' });
+    s.command = { ...s.command, cell: cellAt(1, 10_000, 5_000, kind === 'touch' ? 'inside' : 'touch') };
+    expect(decide(s).status).toBe('accepted');
+  });
+
+  it('takes up or down as inside with one open edge, and both together pay less than they cost', () => {
+    const price = tickAt(1).priceCents - (tickAt(1).priceCents % 1_000);
+    const multipliers = [{ lowCents: null }, { highCents: null }].map((open) => {
+      const s = situation();
+      const band = { lowCents: cents(price), highCents: cents(price), ...open };
+      s.command = { ...s.command, cell: { ...cellAt(0, 10_000, 5_000, 'inside'), ...band } };
+      const decision = decide(s);
+      if (decision.status !== 'accepted') throw new Error(decision.reason);
+      return decision.event.bet.multiplier / 100;
+    });
+    expect(multipliers.reduce((sum, multiplier) => sum + 1 / multiplier, 0)).toBeGreaterThan(1);
+  });
+
+  it('does not take another bet on a cell whose bet an operator voided', () => {
+    const s = situation();
+    const decision = decide(s);
+    if (decision.status !== 'accepted') throw new Error(decision.reason);
+    s.book.apply(decision.event);
+    expect(s.book.voidByOperator(() => true)).toEqual([]);
+    const next = tickAt(3);
+    s.book.advance(next);
+    const [settled] = s.book.voidByOperator(({ id }) => id === 'bet_1');
+    expect(settled?.verdict).toEqual({
+      outcome: 'void',
+      reason: 'OPERATOR',
+      decidedSeq: 3,
+      decidedAtMs: next.atMs,
+    });
+    expect(s.book.account(WALLET)).toMatchObject({
+      balanceMicros: RULES.startingGrantMicros,
+      openBets: 0,
+    });
+    expect(s.book.brokenInvariant()).toBeUndefined();
+    const again = { ...s.command, betId: 'bet_2', receivedAtMs: next.atMs };
+    expect(decidePlaceBet(s.book, again, next)).toMatchObject({ reason: 'DUPLICATE_CELL' });
+    const voidedEarly = [{ wallet: WALLET, cell: s.command.cell }];
+    expect(
+      new MarketBook(RULES, { balances: [], openBets: [], voidedEarly }).exposure.holds(
+        WALLET,
+        s.command.cell,
+      ),
+    ).toBe(true);
   });
 
   it('says the new multiplier when the quote moved', () => {

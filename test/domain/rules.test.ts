@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { capMicrosFloor, isColumnLocked, DEFAULT_MARKET_RULES as RULES } from '../../src/domain/rules.ts';
+import { COLUMN_LENGTHS_MS } from '../../src/domain/cell.ts';
+import {
+  capMicrosFloor,
+  isColumnLocked,
+  DEFAULT_MARKET_RULES as RULES,
+  rulesForColumns,
+} from '../../src/domain/rules.ts';
 import { hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
 
 describe('the default rules', () => {
@@ -22,11 +28,37 @@ describe('the default rules', () => {
     expect(RULES.odds.horizonMs).toBe(RULES.horizonMs);
     expect(RULES.volatility.maxGapMs).toBe(RULES.maxGapMs);
     const largest = payoutMicrosFloor(RULES.maxStakeMicros, hundredths(RULES.odds.multiplierHundredthsMax));
-    const { bet, walletOpen, cell, column, total } = RULES.caps;
+    const { bet, walletOpen, walletMinute, cell, column, minute, total } = RULES.caps;
     expect(largest).toBeLessThanOrEqual(capMicrosFloor(RULES.houseBankrollMicros, bet));
-    expect([bet, walletOpen, cell, column, total, 1]).toEqual(
-      [bet, walletOpen, cell, column, total, 1].sort(),
-    );
+    const growing = [bet, walletOpen, walletMinute, cell, column, minute, total, 1];
+    expect(growing).toEqual([...growing].sort());
+  });
+});
+
+describe('rulesForColumns', () => {
+  it.each(COLUMN_LENGTHS_MS)('fit each other for columns of %d ms', (columnMs) => {
+    const rules = rulesForColumns(columnMs);
+    expect(rules.lockMs).toBe(Math.max(columnMs, 2_000 + rules.holdMs));
+    expect(rules.horizonMs).toBeGreaterThanOrEqual(10 * columnMs);
+    expect(rules.odds.horizonMs).toBe(rules.horizonMs);
+    expect(rules.columnMs % rules.grid.timeOffsetStepMs).toBe(0);
+    expect(rules.calibration.sampleMs).toBe(columnMs);
+  });
+
+  it('are the default ones for the default columns', () => {
+    expect(rulesForColumns(RULES.columnMs)).toEqual(RULES);
+  });
+});
+
+describe('odds', () => {
+  it('average over volatilities whose weights add up to one', () => {
+    expect(RULES.odds.tails.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+    expect(RULES.volatility.weights.averages).toHaveLength(RULES.volatility.halfLivesSeconds.length);
+  });
+
+  it('seldom need the cap of the multiplier', () => {
+    const { pMin, edgeBase, multiplierHundredthsMax } = RULES.odds;
+    expect((1 - edgeBase) / pMin).toBeLessThan(1.1 * (multiplierHundredthsMax / 100));
   });
 });
 

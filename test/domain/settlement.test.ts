@@ -31,6 +31,8 @@ const series = (marks: readonly Mark[]): IndexTick[] =>
     priceCents: cents(price),
     quality,
     venues: 3,
+    venueMask: 0b111,
+    compositionJump: false,
   }));
 
 /** A tick each second at the price, `changes` replacing or (null) removing some. */

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type PathPoint, type Rectangle, segmentMeetsCell } from '../../src/domain/tick-path.ts';
-import { cents } from '../../src/domain/units.ts';
+import { type PathPoint, segmentMeetsCell } from '../../src/domain/tick-path.ts';
+import { type Cents, cents } from '../../src/domain/units.ts';
+
+interface Rectangle {
+  readonly opensAtMs: number;
+  readonly closesAtMs: number;
+  readonly lowCents: Cents;
+  readonly highCents: Cents;
+}
 
 const at = (atMs: number, price: number): PathPoint => ({ atMs, priceCents: cents(price) });
 const CELL: Rectangle = {

@@ -22,10 +22,20 @@ const details = [
   'ROW',
   'bet',
   'walletOpen',
+  'walletMinute',
+  'minute',
+  'total',
   ...FORGERIES,
 ].map((reason) => `because ${reason}`);
 
-const outcomes = ['bet won', 'bet lost', 'void FEED_GAP', 'void FEED_DEGRADED'];
+const outcomes = [
+  ...['touch', 'no_touch', 'inside', 'outside'].flatMap((kind) => [
+    `${kind} won`,
+    `${kind} lost`,
+    `${kind} void`,
+  ]),
+  ...['bet won', 'bet lost', 'void FEED_GAP', 'void FEED_DEGRADED', 'void COMPOSITION_JUMP', 'void OPERATOR'],
+];
 
 const machinery = [
   'commit failed',
@@ -56,6 +66,7 @@ const clients = [
   'forged session refused',
   'connection lost',
   'account event pushed',
+  'proof verified',
   'signed out by push',
   'socket closed 4400',
   'socket closed 4508',
@@ -72,6 +83,7 @@ const metrics = [
   'history_letters_refused_total older_epoch',
   'history_letters_refused_total out_of_order',
   'history_rehydrated_ticks_total',
+  'history_frames_sealed_total',
   'history_failures_total',
   'resolver_answers_repeated_total',
   'resolver_broken_invariants_total',

@@ -4,19 +4,15 @@
  * oracle says; whatever a client was told is in the books.
  */
 import type { TickLog } from '../../src/actors/history-writer/tick-log.ts';
-import { checkOutcome } from '../../src/client/outcome-check.ts';
+import { type CheckedBet, checkOutcome } from '../../src/client/outcome-check.ts';
 import type { MarketRules } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import type { SqliteDatabase } from '../../src/runtime/index.ts';
 import type { Trace } from './trace.ts';
 
-export interface BetRow {
+export interface BetRow extends CheckedBet {
   readonly id: string;
   readonly wallet: string;
-  readonly opensAtMs: number;
-  readonly closesAtMs: number;
-  readonly lowCents: number;
-  readonly highCents: number;
   readonly stake: number;
   readonly multiplier: number;
   readonly payout: number;
@@ -27,13 +23,17 @@ export interface BetRow {
   readonly status: 'open' | 'won' | 'lost' | 'void';
   readonly reason: string | null;
   readonly settledSeq: number | null;
+  readonly nearCents: number | null;
+  readonly nearAtMs: number | null;
+  readonly nearSeq: number | null;
 }
 
-const BET_COLUMNS = `id, wallet, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS
+const BET_COLUMNS = `id, wallet, kind, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS
   lowCents, high_cents AS highCents, stake_micros AS stake, multiplier_hundredths AS
   multiplier, payout_micros AS payout, received_at_ms AS receivedAtMs, accepted_seq AS
   acceptedSeq, accepted_at_ms AS acceptedAtMs, accepted_price_cents AS
-  acceptedPriceCents, status, reason, settled_seq AS settledSeq`;
+  acceptedPriceCents, status, reason, settled_seq AS settledSeq, near_cents AS nearCents,
+  near_at_ms AS nearAtMs, near_seq AS nearSeq`;
 
 /** No honest source ever gives it. */
 export const ROGUE_PRICE_CENTS = 123_457;
@@ -138,6 +138,8 @@ export class Judge {
       this.expect(!this.isMisread, `${bet.id} was taken on books that do not add up`);
     }
     for (const bet of this.#statements.newlySettled.all()) this.#checkOutcome(bet);
+    const { voided = 0, said = 0 } = this.#statements.operatorVoids.get() ?? {};
+    this.expect(voided === said, `operators say they voided ${said} bets, the books have ${voided}`);
   }
 
   /** The whole of the books: each balance is its transfers, each bet staked once and closed once. */
@@ -151,7 +153,9 @@ export class Judge {
     }
     for (const { name, balance } of this.#statements.accounts.all())
       this.expect(balance === (moved.get(name) ?? 0), `${name}: ${balance}, transfers ${moved.get(name)}`);
-    for (const bet of this.#statements.allBets.all()) {
+    const bets = this.#statements.allBets.all();
+    this.#checkMinutes(bets);
+    for (const bet of bets) {
       if (!this.#accepted.has(bet.id)) this.#checkAcceptance(bet);
       if (bet.status !== 'open') this.#checkOutcome(bet);
       const codes = (byRef.get(bet.id) ?? [])
@@ -208,7 +212,7 @@ export class Judge {
       const column = `${bet.opensAtMs}-${bet.closesAtMs}`;
       add(`bet ${bet.id}`, reserve);
       add(`walletOpen ${bet.wallet}`, reserve);
-      add(`cell ${column} ${bet.lowCents}-${bet.highCents}`, reserve);
+      add(`cell ${column} ${bet.kind} ${bet.lowCents}-${bet.highCents}`, reserve);
       add(`column ${column}`, reserve);
       add('total', reserve);
     }
@@ -216,6 +220,21 @@ export class Judge {
       const cap = caps[(key.split(' ')[0] ?? '') as keyof typeof caps] * houseBankrollMicros;
       this.expect(sum <= cap, `${key} is exposed ${sum}, more than ${cap}`);
     }
+  }
+
+  /** What was put up within any minute, by wallet and in all; bets in the order of acceptance. */
+  #checkMinutes(bets: readonly BetRow[]): void {
+    const { caps, houseBankrollMicros } = this.#parts.rules;
+    bets.forEach((last, i) => {
+      const minute = bets
+        .slice(0, i + 1)
+        .filter(({ acceptedAtMs }) => acceptedAtMs > last.acceptedAtMs - 60_000);
+      const sum = (of: readonly BetRow[]): number => of.reduce((all, bet) => all + bet.payout - bet.stake, 0);
+      const ofWallet = sum(minute.filter(({ wallet }) => wallet === last.wallet));
+      const isTooMuch =
+        sum(minute) > caps.minute * houseBankrollMicros || ofWallet > caps.walletMinute * houseBankrollMicros;
+      this.expect(!isTooMuch, `${last.id} takes its minute to ${sum(minute)}, its wallet's to ${ofWallet}`);
+    });
   }
 
   #checkAcceptance(bet: BetRow): void {
@@ -228,7 +247,7 @@ export class Judge {
       `${id} was executed at a tick that is not in the log`,
     );
     this.expect(bet.opensAtMs - acceptedAtMs >= rules.lockMs, `${id} was taken in a locked column`);
-    const isNear = bet.opensAtMs - acceptedAtMs < 2 * rules.lockMs;
+    const isNear = bet.opensAtMs - acceptedAtMs < rules.nearLocks * rules.lockMs;
     this.expect(!isNear || tick?.quality !== 'degraded', `${id} was taken on a degraded feed, and is near`);
     this.expect(bet.opensAtMs - acceptedAtMs <= rules.horizonMs, `${id} was taken beyond the horizon`);
     this.expect(acceptedAtMs >= receivedAtMs + rules.holdMs, `${id} was not held`);
@@ -246,14 +265,20 @@ export class Judge {
     this.#settled.add(bet.id);
     this.#parts.trace.line(`settled ${bet.id.slice(0, 10)} ${bet.status} at ${bet.settledSeq}`);
     this.#parts.reached(bet.status === 'void' ? `void ${bet.reason}` : `bet ${bet.status}`);
+    this.#parts.reached(`${bet.kind} ${bet.status}`);
     const { maxGapMs } = this.#parts.rules;
     let from = bet.acceptedSeq - 1;
     while ((this.ticks[from + 1]?.atMs ?? Number.POSITIVE_INFINITY) <= bet.opensAtMs) from += 1;
     let to = from;
     while ((this.ticks[to]?.atMs ?? Number.POSITIVE_INFINITY) <= bet.closesAtMs) to += 1;
-    const { outcome, seq, reason = null } = checkOutcome(bet, this.ticks.slice(from, to + 1), { maxGapMs });
-    const told = `${bet.status} ${bet.reason} at ${bet.settledSeq}`;
-    const due = `${outcome} ${reason} at ${seq}`;
+    const checked = checkOutcome(bet, this.ticks.slice(from, to + 1), { maxGapMs });
+    const { outcome, seq, reason = null, nearMiss } = checked;
+    const near = nearMiss && `${nearMiss.cents} ${nearMiss.atMs} ${nearMiss.seq}`;
+    const toldNear = bet.nearCents === null ? undefined : `${bet.nearCents} ${bet.nearAtMs} ${bet.nearSeq}`;
+    const told = `${bet.status} ${bet.reason} at ${bet.settledSeq}, nearest ${toldNear}`;
+    const due = `${outcome} ${reason} at ${seq}, nearest ${near}`;
+    // What an operator voided is on no tick; the ledger has who did it.
+    if (bet.reason === 'OPERATOR') return;
     this.expect(told === due, `${bet.id} was settled ${told}, the ticks say ${due}`);
   }
 }
@@ -276,6 +301,10 @@ function prepare(db: SqliteDatabase) {
     newlySettled: db.prepare<[], BetRow>(
       `SELECT ${BET_COLUMNS} FROM bets
        WHERE status <> 'open' AND settled_seq > (SELECT tick_seq FROM cursor) - 30`,
+    ),
+    operatorVoids: db.prepare<[], { voided: number; said: number }>(
+      `SELECT (SELECT count(*) FROM settlements WHERE reason = 'OPERATOR') AS voided,
+              (SELECT coalesce(sum(bets), 0) FROM operator_actions) AS said`,
     ),
     answer: db.prepare<[string, string], { answer: string }>(
       'SELECT answer FROM requests WHERE wallet = ? AND idempotency_key = ?',

@@ -38,20 +38,20 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'answers are not stored',
     file: resolver('resolver-state'),
-    from: 'answers: [...draft.answers.values()]',
-    to: 'answers: []',
+    from: 'const answers = [...draft.answers.values()];',
+    to: 'const answers: StoredAnswer[] = [];',
   },
   {
     name: 'settlements are not booked',
     file: resolver('apply-ticks'),
-    from: 'noteEvent(state, settled);',
+    from: 'for (const event of settled) noteEvent(state, event);',
     to: '',
   },
   {
     name: 'a restart forgets what columns went through',
     file: domain('open-bets'),
-    from: "if (fate.outcome === 'open') column.progress = fate.progress;",
-    to: '',
+    from: 'advanceWindow(column.progress, column.window, prevTick, tick, column.rules).progress;',
+    to: 'column.progress;',
   },
   {
     name: 'a broken ledger goes unnoticed',
@@ -80,8 +80,8 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'lost at the last instant of the window',
     file: domain('settlement'),
-    from: 'tick.atMs > cell.closesAtMs',
-    to: 'tick.atMs >= cell.closesAtMs',
+    from: 'isOver: tick.atMs > window.closesAtMs',
+    to: 'isOver: tick.atMs >= window.closesAtMs',
   },
   {
     name: 'a gap does not void',
@@ -92,25 +92,33 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'degraded time does not void',
     file: domain('settlement'),
-    from: 'if (degradedMs > degradedMsMax)',
-    to: 'if (degradedMs > 1e9)',
+    from: 'isTooDegraded: degradedMs > degradedMsMax',
+    to: 'isTooDegraded: degradedMs > 1e9',
   },
   {
     name: 'only the tick counts, not the way to it',
     file: domain('settlement'),
-    from: 'segmentMeetsCell(isGap ? tick : prevTick, tick, cell)',
+    from: 'segmentMeetsCell(stretchFrom, tick, cell)',
     to: 'segmentMeetsCell(tick, tick, cell)',
   },
   {
     name: 'the border of a cell is outside',
     file: domain('tick-path'),
-    from: 'top < cell.lowCents || bottom > cell.highCents',
-    to: 'top <= cell.lowCents || bottom >= cell.highCents',
+    from: `top < cell.lowCents) return false;
+  if (cell.highCents !== null && bottom > cell.highCents)`,
+    to: `top <= cell.lowCents) return false;
+  if (cell.highCents !== null && bottom >= cell.highCents)`,
+  },
+  {
+    name: 'a no_touch that was met is settled as a touch',
+    file: domain('settlement'),
+    from: "outcome: kind === 'touch' ? 'won' : 'lost',",
+    to: "outcome: 'won',",
   },
   {
     name: 'a bet that was won stays open',
     file: domain('open-bets'),
-    from: 'rows.delete(open.cell.lowCents);',
+    from: 'rows.delete(lowCents);',
     to: '',
   },
   {
@@ -164,7 +172,7 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a degraded feed takes bets on the next columns',
     file: domain('place-bet'),
-    from: 'opensInMs < NEAR_LOCKS * rules.lockMs',
+    from: 'opensInMs < rules.nearLocks * rules.lockMs',
     to: 'opensInMs < 0',
   },
   {
@@ -176,7 +184,7 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'the limit of a bet is not looked at',
     file: domain('place-bet'),
-    from: "if (exceeds(rules.caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });",
+    from: "if (exceeds(caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });",
     to: '',
   },
   {
@@ -184,6 +192,80 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
     file: domain('place-bet'),
     from: "return refuse('USER_CAP', { cap: 'walletOpen' });",
     to: 'void 0;',
+  },
+  {
+    name: 'the low edge of a band is not in it',
+    file: domain('settlement'),
+    from: 'closeCents >= lowCents',
+    to: 'closeCents > lowCents',
+  },
+  {
+    name: 'an open edge is ignored',
+    file: domain('settlement'),
+    from: '(highCents === null || closeCents < highCents)',
+    to: '(closeCents < (highCents ?? 0))',
+  },
+  {
+    name: 'inside is settled by the tick after the close',
+    file: domain('settlement'),
+    from: 'return priceCentsAt(from, tick, closesAtMs).floor;',
+    to: 'return tick.priceCents;',
+  },
+  {
+    name: 'inside waits for a tick after the close',
+    file: domain('settlement'),
+    from: 'closeCents: tick.atMs < window.closesAtMs ? undefined',
+    to: 'closeCents: tick.atMs <= window.closesAtMs ? undefined',
+  },
+  {
+    name: 'no_touch waits for the end though it is lost',
+    file: domain('open-bets'),
+    from: `pushAll(decided, bets, touched(cell.kind, tick));
+      rows.delete(lowCents);`,
+    to: `if (cell.kind === 'touch') pushAll(decided, bets, touched(cell.kind, tick));
+      rows.set(lowCents, row.filter(({ cell }) => cell.kind !== 'touch'));`,
+  },
+  {
+    name: 'a composition jump touches',
+    file: domain('settlement'),
+    from: 'tick.compositionJump || from.atMs > window.closesAtMs ? undefined',
+    to: 'from.atMs > window.closesAtMs ? undefined',
+  },
+  {
+    name: 'a composition jump settles inside',
+    file: domain('settlement'),
+    from: "if (tick.compositionJump) return 'COMPOSITION_JUMP';",
+    to: '',
+  },
+  {
+    name: 'a near miss goes on over a composition jump',
+    file: domain('near-miss'),
+    from: 'path.isBroken ? path : { runs: path.runs, isBroken: true };',
+    to: 'path;',
+  },
+  {
+    name: 'a near miss is rounded the wrong way',
+    file: domain('near-miss'),
+    from: 'lowest: { priceCents: ceil, atMs, seq }',
+    to: 'lowest: { priceCents: floor, atMs, seq }',
+  },
+  {
+    name: 'the limit of a minute is not looked at',
+    file: domain('place-bet'),
+    from: "return refuse('HOUSE_CAP', { cap: 'minute' });",
+    to: 'void 0;',
+  },
+  {
+    name: "the limit of a wallet's minute is not looked at",
+    file: domain('place-bet'),
+    from: "return refuse('USER_CAP', { cap: 'walletMinute' });",
+    to: 'void 0;',
+  },
+  {
+    name: 'a restart forgets the last minute',
+    file: resolver('sqlite-ledger-store'),
+    from: 'recentReserves: this.#recentReserves(),',
+    to: 'recentReserves: [],',
   },
   {
     name: 'the limit of a column is not looked at',
@@ -194,13 +276,13 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'the limit of the house is not looked at',
     file: domain('place-bet'),
-    from: "if (exceeds(rules.caps.total, exposure.totalMicros)) return refuse('HOUSE_CAP');",
-    to: '',
+    from: "return refuse('HOUSE_CAP', { cap: 'total' });",
+    to: 'void 0;',
   },
   {
     name: 'the house puts up what it does not have',
     file: domain('place-bet'),
-    from: "if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP');",
+    from: "if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP', { cap: 'bankroll' });",
     to: '',
   },
   {
@@ -225,13 +307,13 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'the cursor runs ahead of what was applied',
     file: resolver('resolver-state'),
-    from: 'told, cursorSeq });',
-    to: 'told, cursorSeq: cursorSeq + 3 });',
+    from: 'limits, cursorSeq, ...',
+    to: 'limits, cursorSeq: cursorSeq + 3, ...',
   },
   {
     name: 'a bet is booked without its money',
-    file: resolver('sqlite-ledger-store'),
-    from: 'changes.set(transfer.to, (changes.get(transfer.to) ?? 0) + transfer.amountMicros);',
+    file: resolver('event-writer'),
+    from: 'this.changes.set(to, (this.changes.get(to) ?? 0) + amountMicros);',
     to: '',
   },
 ];

@@ -76,6 +76,9 @@ export class Mischief {
       case 'feed-jump':
         feed.jump((dice.fraction() - 0.5) * dice.magnitude(0.0002, 0.3));
         return '';
+      case 'composition-jump':
+        feed.compose((dice.fraction() - 0.5) * dice.magnitude(0.0002, 0.005));
+        return '';
       case 'rogue-ticks':
         return this.#rogueTicks();
       case 'clock-jump': {
@@ -133,6 +136,8 @@ export class Mischief {
       priceCents: ROGUE_PRICE_CENTS,
       quality: 'ok',
       venues: 1,
+      venueMask: 1,
+      compositionJump: false,
     };
     const epoch = this.#world.epoch();
     const bodies: Readonly<Record<string, unknown>> = {

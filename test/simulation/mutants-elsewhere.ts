@@ -1,6 +1,6 @@
 /**
- * Mistakes that only a real disk, a real Redis, extreme numbers or a long silence can show: the simulator has
- * none of them, or too few.
+ * Mistakes that only a real disk, a real Redis, extreme numbers, one exact cent or a long silence can show:
+ * the simulator has none of them, or too few.
  * Each must make the named test fail, which runs with the mistake planted.
  *
  * One mistake of the usual list is in none of the lists: settling without asking whether a bet is open. The
@@ -36,6 +36,38 @@ export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
     to: 'if (lastLoggedSeq < 0)',
     testFile: 'test/actors/resolver/resolver-restart.test.ts',
     test: 'refuses a tick log that ends before the ledger',
+  },
+  {
+    name: 'the anchor of the ledger is not looked at',
+    file: 'src/actors/resolver/ledger-guard.ts',
+    from: 'if (found.commitSeq < anchor.commitSeq)',
+    to: 'if (found.commitSeq < 0)',
+    testFile: 'test/actors/resolver/ledger-guard.test.ts',
+    test: 'that is an old backup is refused',
+  },
+  {
+    name: 'a missing ledger is begun anew',
+    file: 'src/actors/resolver/ledger-guard.ts',
+    from: 'if (!existsSync(ledgerPath) || statSync(ledgerPath).size === 0)',
+    to: 'if (!existsSync(ledgerPath)) return;\n  if (statSync(ledgerPath).size === 0)',
+    testFile: 'test/actors/resolver/ledger-guard.test.ts',
+    test: 'that is deleted is refused',
+  },
+  {
+    name: 'the high edge of a band is in it',
+    file: 'src/domain/settlement.ts',
+    from: 'closeCents < highCents)',
+    to: 'closeCents <= highCents)',
+    testFile: 'test/domain/settlement-kinds.test.ts',
+    test: 'on the high edge',
+  },
+  {
+    name: 'the price at the close is rounded up',
+    file: 'src/domain/settlement.ts',
+    from: 'priceCentsAt(from, tick, closesAtMs).floor',
+    to: 'priceCentsAt(from, tick, closesAtMs).ceil',
+    testFile: 'test/domain/settlement-kinds.test.ts',
+    test: 'a quarter of a cent below the high edge',
   },
   {
     name: 'payouts are products of floating point',
@@ -92,5 +124,21 @@ export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
     to: 'void sessions;',
     testFile: 'test/actors/broadcaster/socket-session.test.ts',
     test: 'after missed events shows the snapshot anew',
+  },
+  {
+    name: 'a history that does not reach back far enough answers all the same',
+    file: 'src/actors/history-writer/history-upkeep.ts',
+    from: 'return extent && this.#covers(extent, range) ? [...ticks] : undefined;',
+    to: 'return extent ? [...ticks] : undefined;',
+    testFile: 'test/actors/history-writer/history-upkeep.test.ts',
+    test: 'is filled from the log at start, a few frames at a time, newest first',
+  },
+  {
+    name: 'a damaged frame of the history is read',
+    file: 'src/actors/history-writer/packing/tick-frame.ts',
+    from: 'if (checksum !== crc32(bytes.subarray(0, end)))',
+    to: 'if (checksum === Number.NaN)',
+    testFile: 'test/actors/history-writer/packing/tick-frame.test.ts',
+    test: 'is damaged by any flipped bit, any cut and any byte more',
   },
 ];

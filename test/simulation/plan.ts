@@ -42,6 +42,7 @@ export const EVENTS = {
   'feed-gap': [4_000, 30_000],
   'feed-degraded': [8_000, 30_000],
   'feed-jump': [3_000, 30_000],
+  'composition-jump': [500, 15_000],
   'rogue-ticks': [500, 10_000],
   'clock-jump': [10_000, 40_000],
   'disk-full': [10_000, 40_000],
@@ -66,8 +67,10 @@ export interface Plan {
   readonly betsPerMinute: number;
   readonly lettersMax: number;
   readonly connectionsMax: number;
-  readonly historyTicksMax: number;
+  readonly historySpanMs: number;
   readonly sigmaPerSqrtSecond: number;
+  /** Prices are multiples of it: round ones lie on the edges of cells all the time. */
+  readonly priceStepCents: number;
   /** Most a Redis call takes when all is well, ms; 0 answers at once. */
   readonly latencyMsMax: number;
 }
@@ -107,9 +110,10 @@ export function planOf(seed: number): Plan {
     betsPerMinute: dice.chance(0.2) ? dice.int(3, 20) : 1_000,
     lettersMax: dice.chance(0.1) ? dice.int(2, 6) : 1_000,
     connectionsMax: dice.chance(0.1) ? dice.int(1, 3) : 100,
-    historyTicksMax: dice.pick([50, 200, 400]),
+    historySpanMs: dice.pick([5_000, 20_000, 40_000]),
     sigmaPerSqrtSecond: dice.magnitude(0.00003, 0.0003),
     latencyMsMax: dice.chance(0.5) ? 0 : dice.magnitude(0.5, 30),
+    priceStepCents: dice.chance(0.25) ? 500 : 1,
   };
 }
 
@@ -119,9 +123,9 @@ function rulesOf(dice: Dice): MarketRules {
     ...DEFAULT_MARKET_RULES,
     grid: { ...DEFAULT_MARKET_RULES.grid, rows: 3, columns: 2 },
   };
-  const wide = { bet: 1, walletOpen: 1, cell: 1, column: 1, total: 1 };
+  const wide = { bet: 1, walletOpen: 1, walletMinute: 1, cell: 1, column: 1, minute: 1, total: 1 };
   const tight = dice.magnitude(0.0000005, 0.00001);
-  switch (dice.int(0, 11)) {
+  switch (dice.int(0, 13)) {
     case 0:
       return { ...base, caps: { ...base.caps, bet: tight } };
     case 1:
@@ -135,6 +139,10 @@ function rulesOf(dice: Dice): MarketRules {
     case 5:
       return { ...base, startingGrantMicros: micros(3_000_000) };
     case 6:
+      return { ...base, caps: { ...wide, walletMinute: tight } };
+    case 7:
+      return { ...base, caps: { ...wide, minute: tight } };
+    case 8:
       // The house can spare one grant, and covers few bets.
       return { ...base, caps: wide, houseBankrollMicros: micros(1_030_000_000), grantFloorFraction: 0.001 };
     default:

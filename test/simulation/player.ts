@@ -1,7 +1,9 @@
 /** A player: listens, bets on cells near the line, looks at the account, signs out and in again. */
-import { COLUMN_LENGTHS_MS } from '../../src/domain/cell.ts';
+import { BET_KINDS, COLUMN_LENGTHS_MS } from '../../src/domain/cell.ts';
+import { verifyProof } from '../../src/domain/proof/verify-proof.ts';
 import { SYMBOL } from '../../src/domain/tick.ts';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
+import { NODE_CRYPTO, SERVICE_KEY } from '../support/proofs.ts';
 import { Account } from './account.ts';
 import { Dice } from './dice.ts';
 import { Listener } from './listener.ts';
@@ -95,10 +97,13 @@ export class Player {
     const lowCents = (Math.floor(priceCents / rowCents) + dice.int(-reach, reach)) * rowCents;
     const closesAtMs = opensAtMs + lengthMs;
     const cell = { opensAtMs, closesAtMs, lowCents, highCents: lowCents + rowCents };
+    const kind = dice.chance(0.4) ? 'touch' : dice.pick(BET_KINDS);
+    const isOpen = dice.chance(kind === 'touch' || kind === 'no_touch' ? 0.01 : 0.5);
     return {
       symbol: SYMBOL,
-      kind: 'touch',
+      kind,
       ...cell,
+      ...(isOpen ? dice.pick([{ lowCents: null }, { highCents: null }]) : {}),
       ...(dice.chance(0.03) ? dice.pick(misshapen(cell)) : {}),
       stakeMicros: String(this.#stakeMicros()),
       minMultiplier: dice.chance(0.1) ? '6.00' : '1.01',
@@ -118,10 +123,34 @@ export class Player {
     for (const path of ['/v1/account', '/v1/bets', '/v1/ledger']) {
       await this.#network.request({ path, headers });
     }
+    await this.#prove();
+  }
+
+  /** Whatever proof it is shown must hold, and be of what is booked. */
+  async #prove(): Promise<void> {
+    const { judge, reached } = this.#world;
+    const bets = judge.betsOf(this.account.wallet.address);
+    if (bets.length === 0) return;
+    const { id } = this.#dice.pick(bets);
+    const answer = await this.#network.request({
+      path: `/v1/bets/${id}/proof`,
+      headers: this.account.headers(),
+    });
+    if (answer === 'lost' || answer.status !== 200) return;
+    const result = verifyProof(answer.body, NODE_CRYPTO, { signers: [SERVICE_KEY.address] });
+    const proven = result.valid ? `${result.betId} ${result.outcome}` : `${result.reason} ${result.detail}`;
+    const isProven = proven === `${id} ${judge.bet(id)?.status}`;
+    judge.expect(isProven, `the proof of ${id} says ${proven}`);
+    if (isProven) reached('proof verified');
   }
 }
 
-type CellEdges = Pick<PlaceBetRequest, 'opensAtMs' | 'closesAtMs' | 'lowCents' | 'highCents'>;
+interface CellEdges {
+  readonly opensAtMs: number;
+  readonly closesAtMs: number;
+  readonly lowCents: number;
+  readonly highCents: number;
+}
 
 /** What makes a cell one that nobody offers. */
 const misshapen = ({ opensAtMs, closesAtMs, lowCents, highCents }: CellEdges): Partial<CellEdges>[] => [

@@ -48,8 +48,9 @@ export function sessionGate(redis: SimRedis, life: Life): SessionGate {
 }
 
 export const priceHistory = (redis: SimRedis, life: Life): PriceHistory => ({
+  frameTicks: redis.history.frameTicks,
   append: (ticks) => redis.call(life, 'write', 'history', () => redis.history.append(ticks)),
-  rehydrate: (ticks) => redis.call(life, 'write', 'history', () => redis.history.rehydrate(ticks)),
+  seal: (ticks) => redis.call(life, 'write', 'history', () => redis.history.seal(ticks)),
   extent: () => redis.call(life, 'read', 'history', () => redis.history.extent()),
   range: (range) => redis.call(life, 'read', 'history', () => redis.history.range(range)),
   prune: (beforeMs) => redis.call(life, 'write', 'history', () => redis.history.prune(beforeMs)),

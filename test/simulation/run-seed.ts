@@ -132,7 +132,7 @@ function checkAcknowledged({ judge }: World, players: readonly Player[]): void {
   }
 }
 
-/** The head is of now. Of a clock that was set back it may be by chance, so it must have moved just now too. */
+/** The head is of now, and moved just now: of a clock that was set back it may be of now by chance. */
 function watchTicks({ judge, clock, plan }: World): () => boolean {
   let seq = judge.head?.seq ?? 0;
   let movedMs = Number.NEGATIVE_INFINITY;

@@ -28,6 +28,7 @@ export class SimDisk {
 
   tickLog(log: TickLog, life: Life): TickLog {
     return {
+      chain: log.chain,
       head: () => log.head(),
       commit: (batch) => {
         this.#faults.crossingNow(life, 'ticks.commit');
@@ -41,6 +42,7 @@ export class SimDisk {
       firstSince: (sinceMs) => log.firstSince(sinceMs),
       after: (seq, limit) => log.after(seq, limit),
       before: (seq, sinceMs, limit) => log.before(seq, sinceMs, limit),
+      minuteCandles: (fromMs, toMs) => log.minuteCandles(fromMs, toMs),
       close: () => {},
     };
   }
@@ -61,6 +63,7 @@ export class SimDisk {
         after: (seq, limit) => step('outbox.read', () => store.outbox.after(seq, limit)),
         renew: () => step('outbox.renew', () => store.outbox.renew()),
       },
+      books: store.books,
       load: () =>
         step('ledger.load', async () => {
           const snapshot = await store.load();
@@ -82,6 +85,9 @@ export class SimDisk {
       findBet: (wallet, betId) => step('ledger.read', () => store.findBet(wallet, betId)),
       listBets: (query) => step('ledger.read', () => store.listBets(query)),
       totals: () => step('ledger.read', () => store.totals()),
+      findAction: (id) => step('ledger.read', () => store.findAction(id)),
+      listActions: (limit) => step('ledger.read', () => store.listActions(limit)),
+      settledSince: (wallet, sinceMs) => step('ledger.read', () => store.settledSince(wallet, sinceMs)),
       close: async () => {},
     };
   }

@@ -2,6 +2,7 @@
 import type { PriceSource, SourcePrice } from '../../src/actors/price-feed/price-source.ts';
 import { cents } from '../../src/domain/units.ts';
 import { Dice } from './dice.ts';
+import type { Plan } from './plan.ts';
 import type { SimClock } from './sim-clock.ts';
 
 const START_CENTS = 6_000_000;
@@ -12,12 +13,21 @@ export class SimFeed {
   /** Until these monotonic instants the source has no price, or a degraded one. */
   silentUntilMs = 0;
   degradedUntilMs = 0;
+  /** The next price is one that only a venue made, by coming or going. */
+  #isComposed = false;
   readonly #clock: SimClock;
   readonly #dice: Dice;
   readonly #sigma: number;
   #priceCents = START_CENTS;
 
-  constructor(seed: number, sigmaPerSqrtSecond: number, clock: SimClock) {
+  readonly #stepCents: number;
+
+  constructor(
+    seed: number,
+    { sigmaPerSqrtSecond, priceStepCents }: Pick<Plan, 'sigmaPerSqrtSecond' | 'priceStepCents'>,
+    clock: SimClock,
+  ) {
+    this.#stepCents = priceStepCents;
     this.#dice = new Dice(seed, 'feed');
     this.#sigma = sigmaPerSqrtSecond;
     this.#clock = clock;
@@ -31,12 +41,21 @@ export class SimFeed {
     this.#priceCents = Math.max(LOWEST_CENTS, Math.round(this.#priceCents * (1 + byFraction)));
   }
 
+  compose(byFraction: number): void {
+    this.jump(byFraction);
+    this.#isComposed = true;
+  }
+
   #price(): SourcePrice | undefined {
     this.jump(this.#sigma * Math.sqrt(STEP_SECONDS) * this.#normal());
     const nowMs = this.#clock.monotonicMs();
     if (nowMs < this.silentUntilMs) return undefined;
     const isDegraded = nowMs < this.degradedUntilMs;
-    return { priceCents: cents(this.#priceCents), quality: isDegraded ? 'degraded' : 'ok', venues: 1 };
+    const quality = isDegraded ? 'degraded' : 'ok';
+    const compositionJump = this.#isComposed;
+    this.#isComposed = false;
+    const priceCents = cents(Math.round(this.#priceCents / this.#stepCents) * this.#stepCents);
+    return { priceCents, quality, venues: 1, venueMask: 1, compositionJump };
   }
 
   /** Twelve uniform draws, near enough. */

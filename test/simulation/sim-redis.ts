@@ -40,6 +40,8 @@ const COMMAND_MS_MAX = 1_000;
 const SLOW_MS_MAX = 700;
 /** So that a reader that was away misses some. */
 const OUTBOX_ENTRIES_MAX = 1;
+/** Short, so that the history has many. */
+const FRAME_TICKS = 16;
 
 export class RedisAway extends Injected {}
 
@@ -57,7 +59,7 @@ export class SimRedis {
   readonly gridCache: MemoryGridCache;
   readonly registry: MemoryClientRegistry;
   latestPrice = memoryLatestPriceStore();
-  history = memoryPriceHistory();
+  history = memoryPriceHistory({ frameTicks: FRAME_TICKS });
   readonly accountEvents = new MemoryOutboxStream(OUTBOX_ENTRIES_MAX);
   readonly parts: SimRedisParts;
   /** One office per mailbox, so that each can vanish alone. */
@@ -124,7 +126,7 @@ export class SimRedis {
     this.sessions.clear();
     this.gridCache.clear();
     this.registry.clear();
-    this.history = memoryPriceHistory();
+    this.history = memoryPriceHistory({ frameTicks: FRAME_TICKS });
     this.latestPrice = memoryLatestPriceStore();
     this.#downUntilMs.clear();
     this.accountEvents.vanish();
@@ -153,7 +155,7 @@ export class SimRedis {
         this.registry.clear();
         break;
       case 'history':
-        this.history = memoryPriceHistory();
+        this.history = memoryPriceHistory({ frameTicks: FRAME_TICKS });
         break;
       case 'price':
         this.latestPrice = memoryLatestPriceStore();

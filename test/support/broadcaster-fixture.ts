@@ -14,6 +14,7 @@ import {
 } from '../../src/actors/broadcaster/memory-server.ts';
 import { loadPageFiles } from '../../src/actors/broadcaster/page-files.ts';
 import { MemorySessionGate } from '../../src/actors/broadcaster/sessions/memory-session-gate.ts';
+import { IDENTITY_CALIBRATION } from '../../src/domain/calibration/calibration-table.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
 import { ACCOUNT_EVENTS, type AccountEvent } from '../../src/protocol/account-events.ts';
 import type { AccountView, BetView } from '../../src/protocol/bet-view.ts';
@@ -28,6 +29,7 @@ import { type MarketState, marketSignals, priceSignals } from '../../src/protoco
 import { ExpiringMap } from '../../src/runtime/index.ts';
 import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
 import { START_MS, tickAt } from './market.ts';
+import { SERVICE_KEY } from './proofs.ts';
 import { randomSession, randomWallet } from './sessions.ts';
 
 export const BETS_PER_MINUTE = 3;
@@ -39,6 +41,7 @@ export const BROADCASTER_SETTINGS: BroadcasterSettings = {
   connectionsMax: 100,
   origins: ['http://127.0.0.1:8080'],
   betsPerMinute: BETS_PER_MINUTE,
+  serviceKeyPath: 'no-such-file',
   signIn: {
     domain: '127.0.0.1:8080',
     uri: 'http://127.0.0.1:8080',
@@ -53,6 +56,8 @@ export const MARKET: MarketState = {
   seq: 1,
   atMs: START_MS,
   sigmaPerSqrtSecond: 0.00007,
+  regime: 0,
+  calibration: IDENTITY_CALIBRATION,
   rowHeightCents: 1_000,
   columnMs: DEFAULT_MARKET_RULES.columnMs,
   quality: 'ok',
@@ -85,7 +90,7 @@ export const betView = (change: Partial<BetView> = {}): BetView => {
     acceptedAtMs: START_MS + 100,
     acceptedPriceCents: 6_000_500,
     sigmaPerSqrtSecond: 0.00007,
-    rulesVersion: 'touch-1',
+    rulesVersion: 'touch-2',
     ...change,
   };
 };
@@ -114,7 +119,7 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
   const id = 'broadcaster-1';
   const accountEvents = system.outbox(ACCOUNT_EVENTS);
   await accountEvents.seed('ledger', []);
-  const ports = { server, gate, gridCache, registry, accountEvents, page, settings };
+  const ports = { server, gate, gridCache, registry, accountEvents, page, settings, key: SERVICE_KEY };
   await system.start(broadcasterActor(ports), id);
   await system.idle();
   let isMarketAnswered = false;

@@ -1,14 +1,14 @@
 /**
  * A process that opens a database and dies by SIGKILL after the n-th statement of its migrations, or runs to
- * the end (0) and says how many there were: `die-in-migration.ts <path> <n> [migrations as JSON]`; without
- * migrations, the product's ledger. The product's own code runs; only `exec` is taken apart.
+ * the end (0) and says how many there were: `die-in-migration.ts <path> <n> <migrations as JSON>`. The
+ * product's own code runs; only `exec` is taken apart.
  */
 import { writeSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { openSqlite } from '../../src/runtime/sqlite/sqlite-database.ts';
 import { statementsOf } from './sql-statements.ts';
 
-const [path = '', nth = '0', migrations] = process.argv.slice(2);
+const [path = '', nth = '0', migrations = '[]'] = process.argv.slice(2);
 let done = 0;
 
 Sqlite.prototype.exec = function exec(this: Sqlite.Database, sql: string): Sqlite.Database {
@@ -20,10 +20,5 @@ Sqlite.prototype.exec = function exec(this: Sqlite.Database, sql: string): Sqlit
   return this;
 };
 
-if (migrations === undefined) {
-  const { openLedgerDatabase } = await import('../../src/actors/resolver/sqlite-ledger-store.ts');
-  openLedgerDatabase(path).close();
-} else {
-  openSqlite({ path, migrations: JSON.parse(migrations) as string[] }).close();
-}
+openSqlite({ path, migrations: JSON.parse(migrations) as string[] }).close();
 writeSync(1, String(done));

@@ -12,6 +12,8 @@ export const indexTick = (seq: number, changes: Partial<IndexTick> = {}): IndexT
   priceCents: cents(6_000_000 + seq),
   quality: 'ok',
   venues: 1,
+  venueMask: 1,
+  compositionJump: false,
   ...changes,
 });
 

@@ -4,15 +4,11 @@
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { checkOutcome, type PriceTick } from '../../src/client/index.ts';
+import { type CheckedBet, checkOutcome, type PriceTick } from '../../src/client/index.ts';
 
-interface BetRow {
+interface BetRow extends CheckedBet {
   readonly id: string;
   readonly wallet: string;
-  readonly opensAtMs: number;
-  readonly closesAtMs: number;
-  readonly lowCents: number;
-  readonly highCents: number;
   readonly stake: number;
   readonly payout: number;
   readonly acceptedSeq: number;
@@ -34,11 +30,14 @@ export function auditLedger(dataDir: string): LedgerFindings {
   const log = new DatabaseSync(join(dataDir, 'ticks.sqlite'), { readOnly: true });
   try {
     const ticks = log
-      .prepare('SELECT seq, at_ms AS atMs, price_cents AS priceCents, quality FROM ticks ORDER BY seq')
+      .prepare(
+        `SELECT seq, at_ms AS atMs, price_cents AS priceCents, quality, composition_jump AS compositionJump
+         FROM ticks ORDER BY seq`,
+      )
       .all() as unknown as PriceTick[];
     const bets = ledger
       .prepare(
-        `SELECT id, wallet, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS lowCents,
+        `SELECT id, wallet, kind, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS lowCents,
            high_cents AS highCents, stake_micros AS stake, payout_micros AS payout,
            accepted_seq AS acceptedSeq,
            status, settled_seq AS settledSeq FROM bets ORDER BY seq`,
@@ -100,7 +99,10 @@ function tickProblems(ticks: readonly PriceTick[]): string[] {
 /** The wallet's side of a bet: staked once, and paid or refunded exactly once or never. */
 function betProblems(ledger: DatabaseSync, bet: BetRow): string[] {
   const rows = ledger
-    .prepare('SELECT from_account AS f, to_account AS t, amount_micros AS a FROM transfers WHERE ref = ?')
+    .prepare(
+      `SELECT from_account AS f, to_account AS t, amount_micros AS a FROM transfers
+       WHERE ref = ?1 AND bet_seq = (SELECT seq FROM bets WHERE id = ?1)`,
+    )
     .all(bet.id) as { f: string; t: string; a: number }[];
   const wallet = `wallet:${bet.wallet}`;
   const out = rows.filter(({ f }) => f === wallet).map(({ a }) => a);

@@ -6,12 +6,16 @@ export const withCommit = (
   commit: (store: LedgerStore, batch: LedgerBatch) => Promise<void>,
 ): LedgerStore => ({
   outbox: store.outbox,
+  books: store.books,
   load: () => store.load(),
   commit: (batch) => commit(store, batch),
   findAnswers: (keys) => store.findAnswers(keys),
   findBet: (wallet, betId) => store.findBet(wallet, betId),
   listBets: (query) => store.listBets(query),
   totals: () => store.totals(),
+  findAction: (id) => store.findAction(id),
+  listActions: (limit) => store.listActions(limit),
+  settledSince: (wallet, sinceMs) => store.settledSince(wallet, sinceMs),
   close: () => store.close(),
 });
 

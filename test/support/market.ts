@@ -1,9 +1,9 @@
 /** Ticks, cells and bets for tests of the market: a price of 60,005.00 USD and rows of 10.00. */
 import type { Bet } from '../../src/domain/bet.ts';
-import type { Cell } from '../../src/domain/cell.ts';
+import type { BetKind, Cell } from '../../src/domain/cell.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
-import { cents, hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
+import { type Cents, cents, hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
 
 /** A multiple of every column length. */
 export const START_MS = 1_700_000_040_000;
@@ -19,15 +19,22 @@ export const tickAt = (seq: number, change: Partial<IndexTick> = {}): IndexTick 
   priceCents: cents(PRICE_CENTS),
   quality: 'ok',
   venues: 3,
+  venueMask: 0b111,
+  compositionJump: false,
   ...change,
 });
 
 /** `row` counts rows from the one the default price is in; the window opens `opensInMs` after START_MS. */
-export function cellAt(row = 1, opensInMs = 10_000, lengthMs = 5_000): Cell {
+export function cellAt(
+  row = 1,
+  opensInMs = 10_000,
+  lengthMs = 5_000,
+  kind: BetKind = 'touch',
+): Cell & { readonly lowCents: Cents; readonly highCents: Cents } {
   const lowCents = 6_000_000 + row * ROW_CENTS;
   return {
     symbol: 'btc:usd',
-    kind: 'touch',
+    kind,
     opensAtMs: START_MS + opensInMs,
     closesAtMs: START_MS + opensInMs + lengthMs,
     lowCents: cents(lowCents),

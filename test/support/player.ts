@@ -38,8 +38,14 @@ async function patientSignIn(client: TouchlineClient, wallet: SignInWallet): Pro
   }
 }
 
+/** A request for a cell of the grid: a touch, on a band with two edges. */
+export interface TouchRequest extends PlaceBetRequest {
+  lowCents: number;
+  highCents: number;
+}
+
 /** Bets on the first open cells of the grid, column by column, nearest to the line first. */
-export function cellsOf(grid: GridView, count: number, stakeMicros = '1000000'): PlaceBetRequest[] {
+export function cellsOf(grid: GridView, count: number, stakeMicros = '1000000'): TouchRequest[] {
   const cells = grid.columns.flatMap((opensAtMs, column) =>
     grid.rows
       .filter((_, row) => grid.multipliers[column]?.[row])

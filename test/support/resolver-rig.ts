@@ -1,4 +1,5 @@
 /** A Resolver on one stack, with a feed that ticks when told: clock, log and letter move together. */
+import { MemoryLedgerAnchor } from '../../src/actors/resolver/ledger-anchor.ts';
 import type { LedgerStore } from '../../src/actors/resolver/ledger-store.ts';
 import { MemoryTickLog } from '../../src/actors/resolver/memory-tick-log-reader.ts';
 import { resolverActor } from '../../src/actors/resolver/resolver-actor.ts';
@@ -7,7 +8,7 @@ import { openLedgerDatabase, SqliteLedgerStore } from '../../src/actors/resolver
 import { DEFAULT_MARKET_RULES, type MarketRules } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { hundredths, micros } from '../../src/domain/units.ts';
-import { ACCOUNT_EVENTS, type AccountEvent } from '../../src/protocol/account-events.ts';
+import { ACCOUNT_EVENTS, type AccountEvent, unpackAccountEvent } from '../../src/protocol/account-events.ts';
 import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { Outcome } from '../../src/protocol/errors.ts';
 import { type PlaceBetBody, RESOLVER } from '../../src/protocol/letters/resolver.ts';
@@ -19,7 +20,11 @@ export interface RigOptions {
   /** Wraps the real store, to make it fail. */
   readonly wrapStore?: (store: LedgerStore) => LedgerStore;
   readonly tickLog?: MemoryTickLog;
+  /** Where the ledger is; without one, in memory. */
+  readonly ledgerPath?: string;
 }
+
+type BandView = BetView & { readonly lowCents: number; readonly highCents: number };
 
 export interface TickChange extends Partial<IndexTick> {
   /** False: recorded, but the letter that tells of it is lost. */
@@ -31,7 +36,8 @@ export const TICK_MS = DEFAULT_MARKET_RULES.tickMs;
 export class ResolverRig {
   readonly system: TestSystem;
   readonly tickLog: MemoryTickLog;
-  readonly database = openLedgerDatabase(':memory:');
+  readonly anchor = new MemoryLedgerAnchor();
+  readonly database: ReturnType<typeof openLedgerDatabase>;
   readonly rules: MarketRules;
   #store: LedgerStore;
   #lastTick: IndexTick | undefined;
@@ -41,6 +47,7 @@ export class ResolverRig {
     this.system = system;
     this.tickLog = options.tickLog ?? new MemoryTickLog();
     this.rules = { ...DEFAULT_MARKET_RULES, ...options.rules };
+    this.database = openLedgerDatabase(options.ledgerPath ?? ':memory:');
     const store = new SqliteLedgerStore(this.database);
     this.#store = options.wrapStore?.(store) ?? store;
   }
@@ -56,7 +63,8 @@ export class ResolverRig {
   start(): Promise<void> {
     const { tickLog, rules } = this;
     const accountEvents = this.system.outbox(ACCOUNT_EVENTS);
-    return this.system.start(resolverActor({ store: this.#store, tickLog, accountEvents, rules }));
+    const { anchor } = this;
+    return this.system.start(resolverActor({ store: this.#store, tickLog, accountEvents, rules, anchor }));
   }
 
   restart(): Promise<void> {
@@ -65,7 +73,7 @@ export class ResolverRig {
 
   /** What wallets are told from now on. */
   events(): Promise<AccountEvent[]> {
-    return this.system.listenToOutbox<AccountEvent>(ACCOUNT_EVENTS);
+    return this.system.listenToOutbox(ACCOUNT_EVENTS, unpackAccountEvent);
   }
 
   async openAccount(wallet: string = WALLET): Promise<void> {
@@ -131,10 +139,11 @@ export class ResolverRig {
     return answer;
   }
 
-  async accepted(change: Partial<PlaceBetBody> = {}): Promise<BetView> {
+  /** On a cell with two edges. */
+  async accepted(change: Partial<PlaceBetBody> = {}): Promise<BandView> {
     const outcome = await this.place(change);
     if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.error)}`);
-    return outcome.value;
+    return outcome.value as BandView;
   }
 
   async account(wallet: string = WALLET) {

@@ -3,11 +3,11 @@
  * run one after the other; what each one leaves is compared with what was there before it.
  */
 import { expect } from 'vitest';
-import type { GridView, PlaceBetRequest } from '../../src/client/index.ts';
+import type { GridView } from '../../src/client/index.ts';
 import type { LedgerSummary } from '../../src/protocol/letters/resolver.ts';
 import { type Answer, type CallRequest, call, errorOf } from './http-call.ts';
 import { auditLedger } from './ledger-audit.ts';
-import { cellsOf, createPlayer, type Player, until } from './player.ts';
+import { cellsOf, createPlayer, type Player, type TouchRequest, until } from './player.ts';
 import { type RunningSystem, startSystem } from './system.ts';
 import { WsClient } from './ws-client.ts';
 
@@ -116,8 +116,8 @@ export async function steadyBets(
   player: Player,
   count: number,
   stakeMicros?: string,
-): Promise<PlaceBetRequest[]> {
-  const read = async (): Promise<PlaceBetRequest[]> => {
+): Promise<TouchRequest[]> {
+  const read = async (): Promise<TouchRequest[]> => {
     const grid = await player.client.grid();
     return cellsOf(steadyPart(grid), count, stakeMicros);
   };

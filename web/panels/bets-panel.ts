@@ -1,11 +1,18 @@
 /**
- * Open bets and history as lists. Each settled bet can be checked in the page: the outcome is derived anew
- * from the published ticks, by code that shares nothing with the server's.
+ * Open bets and history as lists. Each settled bet can be checked in the page, twice: the outcome is derived
+ * anew from the published ticks, by code that shares nothing with the server's; and its signed proof is
+ * verified.
  */
-import { type BetView, checkOutcome, type TouchlineClient, ticksNeeded } from '../../src/client/index.ts';
+import {
+  type BetView,
+  checkOutcome,
+  type TouchlineClient,
+  ticksNeeded,
+  verifyProof,
+} from '../../src/client/index.ts';
 import type { BetBook } from '../bet-book.ts';
 import { byId, el, setText } from '../dom.ts';
-import { clockTime, credits, creditsShort, priceShort } from '../format.ts';
+import { bandShort, clockTime, credits, creditsShort } from '../format.ts';
 import { toastError } from './toasts.ts';
 
 const HISTORY_SHOWN_MAX = 40;
@@ -69,7 +76,7 @@ export class BetsPanel {
         'data-outcome': bet.status,
       },
       el('span', { class: 'bet-status' }, bet.status),
-      el('span', { class: 'bet-band' }, `${priceShort(bet.lowCents)}–${priceShort(bet.highCents)}`),
+      el('span', { class: 'bet-band' }, bandOf(bet)),
       el('span', { class: 'bet-gain' }, gain(bet)),
       el('span', { class: 'bet-when' }, `${bet.multiplier}× · ${clockTime(bet.opensAtMs)}`),
       check,
@@ -80,13 +87,16 @@ export class BetsPanel {
     button.disabled = true;
     setText(button, 'Checking');
     try {
-      const { limits } = await this.#client.status();
+      const { limits, proof: keys } = await this.#client.status();
       const ticks = [];
       for await (const tick of this.#client.prices(ticksNeeded(bet, limits))) ticks.push(tick);
       const { outcome } = checkOutcome(bet, ticks, limits);
-      const agrees = outcome === bet.status;
+      const signers = [keys.signer, ...keys.earlierSigners];
+      const proven = await verifyProof(await this.#client.proof(bet.id), { signers });
+      const agrees = outcome === bet.status && proven.valid && proven.outcome === bet.status;
       button.dataset['agrees'] = String(agrees);
-      setText(button, agrees ? `✓ ${ticks.length} ticks` : `✗ derived ${outcome}`);
+      if (agrees) setText(button, `✓ ${ticks.length} ticks`);
+      else setText(button, `✗ ${proven.valid ? `derived ${outcome}` : proven.reason}`);
     } catch (error) {
       setText(button, 'Check');
       button.disabled = false;
@@ -95,6 +105,9 @@ export class BetsPanel {
   }
 }
 
+const bandOf = ({ kind, lowCents, highCents }: BetView): string =>
+  (kind === 'touch' ? '' : `${kind.replace('_', ' ')} `) + bandShort(lowCents, highCents);
+
 const keyOf = (bet: BetView): string => `${bet.id} ${bet.status}`;
 
 function openRow(bet: BetView): HTMLLIElement {
@@ -102,7 +115,7 @@ function openRow(bet: BetView): HTMLLIElement {
     'li',
     { class: 'bet-row', 'data-status': 'open', 'data-testid': 'open-bet' },
     el('span', { class: 'bet-status' }, `${bet.multiplier}×`),
-    el('span', { class: 'bet-band' }, `${priceShort(bet.lowCents)}–${priceShort(bet.highCents)}`),
+    el('span', { class: 'bet-band' }, bandOf(bet)),
     el('span', { class: 'bet-gain' }, `${creditsShort(bet.stakeMicros)} → ${credits(bet.payoutMicros)}`),
     el('span', { class: 'bet-when' }),
   );

@@ -5,7 +5,10 @@ import { el, setText } from '../dom.ts';
 import { credits, creditsShort } from '../format.ts';
 import { placeOn, type Scale } from './viewport.ts';
 
-type Shown = Pick<BetView, 'opensAtMs' | 'closesAtMs' | 'lowCents' | 'highCents'>;
+interface Shown extends Pick<BetView, 'opensAtMs' | 'closesAtMs'> {
+  readonly lowCents: number;
+  readonly highCents: number;
+}
 
 /** How a bet looks from an instant of index time on. */
 interface Look {
@@ -43,8 +46,9 @@ export class BetLayer {
       const view = this.#shown.get(key) ?? this.#add(key, bet, scale);
       if (view.element.dataset['status'] !== look.status) view.next = look;
     };
-    for (const bet of book.bets) show(bet.id, bet, lookOf(bet));
-    for (const bet of book.pending) show(bet.key, bet, lookOf({ ...bet, status: 'pending' }));
+    for (const bet of book.bets) if (isOnGrid(bet)) show(bet.id, bet, lookOf(bet));
+    for (const bet of book.pending)
+      if (isOnGrid(bet)) show(bet.key, bet, lookOf({ ...bet, status: 'pending' }));
     for (const [key, { element }] of this.#shown) {
       if (kept.has(key)) continue;
       element.remove();
@@ -92,6 +96,10 @@ export class BetLayer {
     return view;
   }
 }
+
+/** The grid shows touch cells; bets of other kinds are in the list. */
+const isOnGrid = <B extends Pick<BetView, 'kind' | 'lowCents' | 'highCents'>>(bet: B): bet is B & Shown =>
+  bet.kind === 'touch' && bet.lowCents !== null && bet.highCents !== null;
 
 type Lookable = Pick<BetView, 'multiplier' | 'stakeMicros'> &
   Partial<Pick<BetView, 'payoutMicros' | 'settledAtMs'>> & { readonly status: Look['status'] };

@@ -4,11 +4,12 @@
  */
 import { idempotencyKeySchema, parsePlaceBet } from '../../protocol/api/place-bet-request.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
-import { type Outcome, refused } from '../../protocol/errors.ts';
+import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { outcomeOf } from './http-answer.ts';
 import { malformed } from './http-input.ts';
+import type { ProofDesk } from './proof-desk.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 
 /** Receipt, hold, the executing tick at most a second later, the commit, and the way there and back. */
@@ -26,7 +27,7 @@ export interface PlacingRequest {
 export type PlaceBet = (request: PlacingRequest) => Promise<Outcome<BetView>>;
 
 export const betDesk =
-  (context: Pick<ActorContext, 'ask'>, gate: SessionGate): PlaceBet =>
+  (context: Pick<ActorContext, 'ask'>, gate: SessionGate, proofs: ProofDesk): PlaceBet =>
   async ({ token, idempotencyKey, bet, wallet }) => {
     if (idempotencyKey === undefined || idempotencyKey === '') return refused('IDEMPOTENCY_KEY_REQUIRED');
     if (!idempotencyKeySchema.safeParse(idempotencyKey).success) return malformed('Idempotency-Key');
@@ -37,7 +38,8 @@ export const betDesk =
     if (!session.ok) return session;
     if (wallet !== undefined && session.value.wallet !== wallet) return refused('UNAUTHENTICATED');
     const body = { wallet: session.value.wallet, idempotencyKey, ...parsed.bet };
-    return outcomeOf(
+    const placed = outcomeOf(
       await context.ask(RESOLVER, { type: 'PlaceBet', body }, { deadlineMs: PLACE_BET_DEADLINE_MS }),
     );
+    return placed.ok ? done(proofs.withReceipt(placed.value)) : placed;
   };

@@ -7,20 +7,22 @@
  */
 
 import { SYMBOL } from '../../domain/tick.ts';
-import type { AccountEvent } from '../../protocol/account-events.ts';
+import { type PackedAccountEvent, unpackAccountEvent } from '../../protocol/account-events.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../protocol/limits.ts';
-import { marketSignals, priceSignals, sessionSignals } from '../../protocol/signals.ts';
+import { feedSignals, marketSignals, priceSignals, sessionSignals } from '../../protocol/signals.ts';
 import {
   type ActorContext,
   type ActorDefinition,
   defineActor,
   OutboxReader,
   type OutboxStream,
+  type ServiceKey,
 } from '../../runtime/index.ts';
 import { betDesk } from './bet-desk.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
+import { CalibrationView } from './calibration-view.ts';
 import { SUBPROTOCOLS } from './client-codec.ts';
 import type { ClientRegistry } from './client-registry.ts';
 import type { ClientServer, ServerHandlers, UpgradeAnswer, UpgradeRequest } from './client-server.ts';
@@ -32,6 +34,7 @@ import { refusal } from './http-answer.ts';
 import { httpRoutes } from './http-routes.ts';
 import { MarketView } from './market-view.ts';
 import type { PageFiles } from './page-files.ts';
+import { ProofDesk } from './proof-desk.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 
 export interface BroadcasterPorts {
@@ -42,12 +45,14 @@ export interface BroadcasterPorts {
   /** What happened to wallets: each event, in order. */
   readonly accountEvents: OutboxStream;
   readonly page: PageFiles;
+  /** Signs receipts. */
+  readonly key: ServiceKey;
   readonly settings: BroadcasterSettings;
 }
 
 export interface BroadcasterState {
   readonly fanOut: FanOut;
-  readonly accounts: OutboxReader<AccountEvent>;
+  readonly accounts: OutboxReader<PackedAccountEvent>;
   readonly port: number;
 }
 
@@ -69,7 +74,9 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   const { settings, gate, registry, page, server } = ports;
   const market = new MarketView(settings.rules.maxGapMs);
   const grids = new GridService(ports.gridCache, settings.rules, context.metrics);
-  const placeBet = betDesk(context, gate);
+  const calibration = new CalibrationView(context);
+  const proofs = new ProofDesk(context, ports.key);
+  const placeBet = betDesk(context, gate, proofs);
   const inBackground = backgroundWork(context);
   const fanOut = new FanOut({ context, gate, market, placeBet }, (connection) =>
     inBackground(registry.unregister(context.self, [connection])),
@@ -82,6 +89,7 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   });
 
   await context.subscribe(marketSignals(SYMBOL), (state) => market.takeState(state));
+  await context.subscribe(feedSignals(SYMBOL), (state) => market.takeFeedState(state));
   await context.subscribe(priceSignals(SYMBOL), (tick) => {
     if (!market.takeTick(tick)) return;
     fanOut.pushTick(tick);
@@ -95,7 +103,7 @@ async function startBroadcaster(context: ActorContext, ports: BroadcasterPorts):
   await registry.forget(context.self).catch(() => {});
 
   const handlers: ServerHandlers = {
-    handle: httpRoutes({ context, settings, gate, market, grids, page, placeBet }),
+    handle: httpRoutes({ context, settings, gate, market, grids, calibration, page, placeBet, proofs }),
     upgrade: (request) => admit(request, fanOut.size, settings),
     open: (socket, protocol) => {
       const session = fanOut.open(socket, protocol === 'msgpack' ? 'msgpack' : 'json');
@@ -138,12 +146,12 @@ const readAccounts = (
   context: ActorContext,
   stream: OutboxStream,
   fanOut: FanOut,
-): OutboxReader<AccountEvent> =>
-  new OutboxReader<AccountEvent>({
+): OutboxReader<PackedAccountEvent> =>
+  new OutboxReader<PackedAccountEvent>({
     stream,
     from: 'end',
     onEvents: (events) => {
-      for (const event of events) fanOut.deliver(event);
+      for (const event of events) fanOut.deliver(unpackAccountEvent(event));
     },
     onGap: (gap) => {
       context.log.warn(gap, 'account events were missed; connections are shown the state anew');

@@ -15,6 +15,8 @@ export interface BroadcasterSettings {
   readonly origins: readonly string[];
   /** Bets a wallet may place in a minute; enforced by the session gate, shown in the status. */
   readonly betsPerMinute: number;
+  /** File of the key that signs receipts. */
+  readonly serviceKeyPath: string;
   /** What EIP-4361 messages must name; enforced by the SessionGuard, shown in the status. */
   readonly signIn: StatusAnswer['signIn'];
   /** The rules in force: their limits are shown, and grids are computed from them. */

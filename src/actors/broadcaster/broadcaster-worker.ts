@@ -1,6 +1,7 @@
 /** A Broadcaster in its thread: clients by uWebSockets, sessions, grids and the registry in Redis. */
 import { ACCOUNT_EVENTS } from '../../protocol/account-events.ts';
 import type { ActorEnvironment } from '../../runtime/index.ts';
+import { openServiceKey } from '../../runtime/service-key.ts';
 import { broadcasterActor } from './broadcaster-actor.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
 import { loadPageFiles } from './page-files.ts';
@@ -21,6 +22,7 @@ export function createActor(environment: ActorEnvironment<BroadcasterSettings>) 
     registry: new RedisClientRegistry(redis),
     accountEvents: environment.outbox(ACCOUNT_EVENTS),
     page: loadPageFiles(settings.pageDir),
+    key: openServiceKey(settings.serviceKeyPath, environment.random),
     settings,
   });
 }

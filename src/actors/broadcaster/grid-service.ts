@@ -5,6 +5,7 @@
  * Invariants: a cache that is away, slow or full of rubbish costs time, never a grid; concurrent asks for the
  * same parameters share one piece of work. Non-goals: no bet is ever priced from a grid.
  */
+import type { CalibrationTable } from '../../domain/calibration/calibration-table.ts';
 import {
   computeRelativeGrid,
   type GridParams,
@@ -38,10 +39,10 @@ export class GridService {
 
   async view(tick: IndexTick, state: MarketState): Promise<GridView> {
     const { priceCents, atMs, seq } = tick;
-    const { sigmaPerSqrtSecond, rowHeightCents } = state;
-    const moment = { priceCents, atMs, sigmaPerSqrtSecond, rowHeightCents };
+    const { sigmaPerSqrtSecond, regime, calibration, rowHeightCents } = state;
+    const moment = { priceCents, atMs, sigmaPerSqrtSecond, regime, calibration, rowHeightCents };
     const params = gridParams(moment, this.#rules);
-    const relative = await this.#relative(params);
+    const relative = await this.#relative(params, calibration);
     const { columns, rows, columnMs, multipliers } = placeGrid(relative, params, moment, this.#rules);
     return {
       atMs,
@@ -58,21 +59,21 @@ export class GridService {
     };
   }
 
-  #relative(params: GridParams): Promise<RelativeGrid> {
+  #relative(params: GridParams, calibration: CalibrationTable): Promise<RelativeGrid> {
     const key = gridCacheKey(params);
     const known = this.#remembered.get(key);
     if (known) return known;
-    const grid = this.#find(key, params);
+    const grid = this.#find(key, params, calibration);
     this.#remember(key, grid);
     return grid;
   }
 
-  async #find(key: string, params: GridParams): Promise<RelativeGrid> {
+  async #find(key: string, params: GridParams, calibration: CalibrationTable): Promise<RelativeGrid> {
     const cached = await this.#cache.get(key).catch(() => undefined);
     const fits = cached?.length === params.columns && cached.every((column) => column.length === params.rows);
     this.#metrics.count('grid_cache_reads_total', { result: fits ? 'hit' : 'miss' });
     if (cached && fits) return cached;
-    const grid = computeRelativeGrid(params, this.#rules);
+    const grid = computeRelativeGrid(params, calibration, this.#rules);
     this.#cache.put(key, grid).catch(() => this.#metrics.count('grid_cache_write_failures_total'));
     return grid;
   }

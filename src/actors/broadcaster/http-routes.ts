@@ -6,27 +6,26 @@
  * Invariants: a request changes something only through a letter to the actor that owns it; the wallet always
  * comes from the session. Non-goals: sockets, how bytes arrive (client-server.ts).
  */
-import {
-  type PricesAnswer,
-  type StatusAnswer,
-  type TimeAnswer,
-  verifyRequestSchema,
-} from '../../protocol/api/http.ts';
+import { type StatusAnswer, type TimeAnswer, verifyRequestSchema } from '../../protocol/api/http.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
 import { type Outcome, publicError } from '../../protocol/errors.ts';
-import { HISTORY_WRITER } from '../../protocol/letters/history-writer.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../../protocol/letters/session-guard.ts';
-import { BETS_PER_PAGE_MAX, TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
+import { BETS_PER_PAGE_MAX } from '../../protocol/limits.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import type { PlaceBet } from './bet-desk.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
+import { type CalibrationView, getCalibration } from './calibration-view.ts';
 import type { HttpRequest, HttpResponse } from './client-server.ts';
 import type { GridService } from './grid-service.ts';
+import { getCandles, getPrices } from './history-routes.ts';
 import { answer, answerOutcome, outcomeOf, problem, refusal } from './http-answer.ts';
 import { bearerToken, isId, malformed, readBody, readInteger, readJson, readQuery } from './http-input.ts';
+import { getSelfLimits, putSelfLimits } from './limits-routes.ts';
 import type { MarketView } from './market-view.ts';
 import type { PageFiles } from './page-files.ts';
+import type { ProofDesk } from './proof-desk.ts';
+import { getCheckpoints, getProof } from './proof-routes.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 
 export interface RoutePorts {
@@ -35,35 +34,41 @@ export interface RoutePorts {
   readonly gate: SessionGate;
   readonly market: MarketView;
   readonly grids: GridService;
+  readonly calibration: CalibrationView;
   readonly page: PageFiles;
   readonly placeBet: PlaceBet;
+  readonly proofs: ProofDesk;
 }
 
-/** `id` is the last part of the path where the pattern ends in `{id}`. */
+/** `id` is the part of the path that stands for `{id}` in the pattern. */
 type Handler = (request: HttpRequest, ports: RoutePorts, id: string) => HttpResponse | Promise<HttpResponse>;
 
 const READ_DEADLINE_MS = 3_000;
 /** Recovering a signature may wait behind a queue of others. */
 const SIGN_IN_DEADLINE_MS = 5_000;
 const REQUESTS_UNDER_WAY_MAX = 2_000;
-const PRICES_SPAN_MS_DEFAULT = 60_000;
 const BETS_PER_PAGE_DEFAULT = 50;
 const BET_STATUSES: readonly BetStatus[] = ['open', 'won', 'lost', 'void'];
 const ID = '/{id}';
 
-const ROUTES: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST', Handler>>>>> = {
+const ROUTES: Readonly<Record<string, Readonly<Partial<Record<'GET' | 'POST' | 'PUT', Handler>>>>> = {
   '/v1/time': { GET: getTime },
   '/v1/status': { GET: getStatus },
   '/v1/price': { GET: getPrice },
   '/v1/prices': { GET: getPrices },
+  '/v1/candles': { GET: getCandles },
   '/v1/grid': { GET: getGrid },
+  '/v1/calibration': { GET: getCalibration },
   '/v1/ledger': { GET: getLedger },
   '/v1/auth/nonce': { GET: getNonce },
   '/v1/auth/verify': { POST: postVerify },
   '/v1/auth/signout': { POST: postSignOut },
   '/v1/account': { GET: getAccount },
+  '/v1/limits/self': { GET: getSelfLimits, PUT: putSelfLimits },
   '/v1/bets': { GET: getBets, POST: postBet },
   [`/v1/bets${ID}`]: { GET: getBet },
+  [`/v1/bets${ID}/proof`]: { GET: getProof },
+  '/v1/checkpoints': { GET: getCheckpoints },
   // A WebSocket handshake never gets here.
   '/v1/ws': { GET: () => refusal('MALFORMED', { field: 'Upgrade' }) },
 };
@@ -81,7 +86,7 @@ export function httpRoutes(ports: RoutePorts): (request: HttpRequest) => Promise
     try {
       if (underWay > REQUESTS_UNDER_WAY_MAX) response = refusal('MAILBOX_FULL');
       else if (request.body === 'too-large') response = refusal('PAYLOAD_TOO_LARGE');
-      else response = await handler(request, ports, lastPart(request.path));
+      else response = await handler(request, ports, idOf(request.path, route));
     } catch (error) {
       log.error({ err: error, route }, 'request failed');
       response = refusal('INTERNAL');
@@ -106,17 +111,23 @@ function find(
     return { route: 'page', handler: () => (method === 'GET' ? file : methodNotAllowed(['GET'])) };
   }
   const byMethod = ROUTES[route] ?? {};
-  const handler = method === 'GET' || method === 'POST' ? byMethod[method] : undefined;
+  const handler = isMethod(method) ? byMethod[method] : undefined;
   return { route, handler: handler ?? (() => methodNotAllowed(Object.keys(byMethod))) };
 }
 
+const isMethod = (text: string): text is 'GET' | 'POST' | 'PUT' => ['GET', 'POST', 'PUT'].includes(text);
+
 function routeOf(path: string): string | undefined {
   if (Object.hasOwn(ROUTES, path)) return path;
-  const parent = path.slice(0, path.lastIndexOf('/')) + ID;
-  return Object.hasOwn(ROUTES, parent) && lastPart(path) !== '' ? parent : undefined;
+  const parts = path.split('/');
+  for (const at of [parts.length - 1, parts.length - 2]) {
+    const route = parts.with(at, '{id}').join('/');
+    if (Object.hasOwn(ROUTES, route) && parts[at] !== '') return route;
+  }
+  return undefined;
 }
 
-const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const idOf = (path: string, route: string): string => path.split('/')[route.split('/').indexOf('{id}')] ?? '';
 
 function methodNotAllowed(methods: readonly string[]): HttpResponse {
   const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
@@ -127,14 +138,16 @@ function getTime(_request: HttpRequest, { context }: RoutePorts): HttpResponse {
   return answer(200, { serverTimeMs: context.clock.nowMs() } satisfies TimeAnswer);
 }
 
-function getStatus(_request: HttpRequest, { context, settings, market }: RoutePorts): HttpResponse {
+function getStatus(_request: HttpRequest, { context, settings, market, proofs }: RoutePorts): HttpResponse {
   const { rules, signIn, betsPerMinute } = settings;
   const { lockMs, holdMs, horizonMs, maxGapMs } = rules;
   const status: StatusAnswer = {
     feed: market.feed(context.clock.nowMs()),
     // Without word from the Resolver nobody can place a bet.
     paused: market.state?.paused ?? true,
+    ...(market.state?.pauseReason && { pauseReason: market.state.pauseReason }),
     rulesVersion: rules.rulesVersion,
+    proof: proofs.signers,
     signIn,
     limits: {
       minStakeMicros: String(rules.minStakeMicros),
@@ -151,30 +164,6 @@ function getStatus(_request: HttpRequest, { context, settings, market }: RoutePo
 
 function getPrice(_request: HttpRequest, { market }: RoutePorts): HttpResponse {
   return market.tick ? answer(200, market.tick) : refusal('NO_PRICE');
-}
-
-async function getPrices(request: HttpRequest, { context }: RoutePorts): Promise<HttpResponse> {
-  const query = readQuery(request, ['fromMs', 'toMs']);
-  if (!query.ok) return problem(query.error);
-  const toMs = query.value.toMs === undefined ? context.clock.nowMs() : readInteger(query.value.toMs);
-  if (toMs === undefined) return refusal('MALFORMED', { field: 'toMs' });
-  const fromMs =
-    query.value.fromMs === undefined
-      ? Math.max(0, toMs - PRICES_SPAN_MS_DEFAULT)
-      : readInteger(query.value.fromMs);
-  if (fromMs === undefined || fromMs > toMs) return refusal('MALFORMED', { field: 'fromMs' });
-  const body = { fromMs, toMs, limit: TICKS_PER_READ_MAX };
-  const read = outcomeOf(
-    await context.ask(HISTORY_WRITER, { type: 'ReadTicks', body }, { deadlineMs: READ_DEADLINE_MS }),
-  );
-  if (!read.ok) return problem(read.error);
-  const { ticks, more } = read.value;
-  const last = ticks.at(-1);
-  const page: PricesAnswer = {
-    ticks: ticks.map(({ seq, atMs, priceCents, quality }) => ({ seq, atMs, priceCents, quality })),
-    ...(more && last ? { nextFromMs: last.atMs + 1 } : {}),
-  };
-  return answer(200, page);
 }
 
 async function getGrid(_request: HttpRequest, { market, grids }: RoutePorts): Promise<HttpResponse> {
@@ -252,9 +241,8 @@ async function getBet(request: HttpRequest, ports: RoutePorts, id: string): Prom
   if (!session.ok) return problem(session.error);
   if (!isId(id)) return refusal('NOT_FOUND');
   const letter = { type: 'GetBet', body: { wallet: session.value.wallet, betId: id } } as const;
-  return answerOutcome(
-    outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS })),
-  );
+  const bet = outcomeOf(await ports.context.ask(RESOLVER, letter, { deadlineMs: READ_DEADLINE_MS }));
+  return bet.ok ? answer(200, ports.proofs.withReceipt(bet.value)) : problem(bet.error);
 }
 
 interface BetsQuery {

@@ -7,12 +7,16 @@
  */
 import type { IndexTick } from '../../domain/tick.ts';
 import type { StatusAnswer } from '../../protocol/api/http.ts';
-import type { MarketState } from '../../protocol/signals.ts';
+import type { FeedState, MarketState } from '../../protocol/signals.ts';
+
+/** It comes every second; an older one says nothing of now. */
+const FEED_STATE_MS_MAX = 5_000;
 
 export class MarketView {
   readonly #maxGapMs: number;
   #tick: IndexTick | undefined;
   #state: MarketState | undefined;
+  #feedState: FeedState | undefined;
 
   /** A newest tick older than `maxGapMs` means that the feed is down. */
   constructor(maxGapMs: number) {
@@ -44,10 +48,16 @@ export class MarketView {
     this.#state = state;
   }
 
+  takeFeedState(state: FeedState): void {
+    this.#feedState = state;
+  }
+
   feed(nowMs: number): StatusAnswer['feed'] {
     const tick = this.#tick;
-    if (!tick) return { state: 'down', seq: 0, atMs: 0 };
+    const known = this.#feedState;
+    const venues = known && nowMs - known.atMs <= FEED_STATE_MS_MAX ? { venues: known.venues } : {};
+    if (!tick) return { state: 'down', seq: 0, atMs: 0, ...venues };
     const isDown = nowMs - tick.atMs > this.#maxGapMs;
-    return { state: isDown ? 'down' : tick.quality, seq: tick.seq, atMs: tick.atMs };
+    return { state: isDown ? 'down' : tick.quality, seq: tick.seq, atMs: tick.atMs, ...venues };
   }
 }

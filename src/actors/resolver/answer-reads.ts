@@ -2,25 +2,41 @@
 import { formatMicros } from '../../domain/units.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
+import type { GetOperations } from '../../protocol/letters/operate-market.ts';
 import type {
   BetPage,
   GetAccount,
   GetBet,
+  GetCalibration,
   GetLedgerSummary,
   GetMarket,
+  GetSelfLimits,
   LedgerSummary,
   ListBets,
   ResolverReplies,
 } from '../../protocol/letters/resolver.ts';
 import { BETS_PER_PAGE_MAX } from '../../protocol/limits.ts';
+import type { ActorContext } from '../../runtime/index.ts';
 import { accountView, betView, marketState } from './bet-views.ts';
+import { calibrationReport } from './calibration-report.ts';
+import { operations } from './operate-market.ts';
 import type { ResolverState } from './resolver-state.ts';
+import { getSelfLimits } from './set-self-limits.ts';
 
-export type ReadLetter = GetAccount | GetBet | ListBets | GetMarket | GetLedgerSummary;
+export type ReadLetter =
+  | GetAccount
+  | GetBet
+  | ListBets
+  | GetMarket
+  | GetCalibration
+  | GetLedgerSummary
+  | GetSelfLimits
+  | GetOperations;
 
 export async function answerRead(
   state: ResolverState,
   letter: Received<ReadLetter>,
+  context: ActorContext,
 ): Promise<ResolverReplies[ReadLetter['type']]> {
   switch (letter.type) {
     case 'GetAccount':
@@ -32,11 +48,17 @@ export async function answerRead(
     case 'ListBets':
       return done(await listBets(state, letter.body));
     case 'GetMarket': {
-      const market = marketState(state.book, state.market);
+      const market = marketState(state.book, state.pauseReason);
       return market ? done(market) : refused('NO_PRICE');
     }
+    case 'GetCalibration':
+      return done(calibrationReport(state.book));
     case 'GetLedgerSummary':
       return done(await ledgerSummary(state));
+    case 'GetSelfLimits':
+      return getSelfLimits(state, letter, context);
+    case 'GetOperations':
+      return done(await operations(state, letter.body.limit));
     default:
       return letter satisfies never;
   }

@@ -38,7 +38,7 @@ export async function applyFromLog(state: ResolverState, context: ActorContext):
 /** Tells about the market when a second of ticks has passed, or something visible changed. */
 export function announceMarket(state: ResolverState, context: ActorContext): void {
   const told = state.market;
-  const now = marketState(state.book, told);
+  const now = marketState(state.book, state.pauseReason);
   if (!now || (told && !isNews(told, now))) return;
   state.market = now;
   context.publish(marketSignals(now.symbol), now);
@@ -58,26 +58,35 @@ async function fillHole(state: ResolverState, beforeSeq: number, context: ActorC
 }
 
 function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext): void {
-  for (const settled of state.book.advance(tick)) {
-    noteEvent(state, settled);
-    announceSettled(state, settled, context);
-  }
+  const settled = state.book.advance(tick);
+  for (const event of settled) noteEvent(state, event);
+  announceSettled(state, settled, context);
   executeDue(state, tick, context);
 }
 
-function announceSettled(state: ResolverState, { bet, verdict }: BetSettled, context: ActorContext): void {
-  context.metrics.count('resolver_bets_settled_total', { outcome: verdict.outcome });
-  tellWallet(state, {
-    type: 'BetSettled',
-    wallet: bet.wallet,
-    bet: betView(bet, verdict),
-    account: accountViewOrEmpty(state.book, bet.wallet),
-    seq: verdict.decidedSeq,
-  });
+export function announceSettled(
+  state: ResolverState,
+  settled: readonly BetSettled[],
+  context: ActorContext,
+): void {
+  const counts = { won: 0, lost: 0, void: 0 };
+  for (const { bet, verdict } of settled) {
+    counts[verdict.outcome] += 1;
+    tellWallet(state, {
+      type: 'BetSettled',
+      wallet: bet.wallet,
+      bet: betView(bet, verdict),
+      account: accountViewOrEmpty(state.book, bet.wallet),
+      seq: verdict.decidedSeq,
+    });
+  }
+  for (const [outcome, count] of Object.entries(counts))
+    if (count > 0) context.metrics.count('resolver_bets_settled_total', { outcome }, count);
 }
 
 const isNews = (told: MarketState, now: MarketState): boolean =>
   Math.floor(now.atMs / MARKET_INTERVAL_MS) !== Math.floor(told.atMs / MARKET_INTERVAL_MS) ||
   now.rowHeightCents !== told.rowHeightCents ||
+  now.calibration.version !== told.calibration.version ||
   now.quality !== told.quality ||
-  now.paused !== told.paused;
+  now.pauseReason !== told.pauseReason;

@@ -1,7 +1,7 @@
-/** Between a row of the table `bets` and a bet of the domain. The row is flat; names map one to one. */
+/** Between rows of bets and settlements and a bet of the domain. Rows are flat; names map one to one. */
 import type { Bet, BetRecord } from '../../domain/bet.ts';
 import type { BetKind } from '../../domain/cell.ts';
-import type { DecidedTouch, VoidReason } from '../../domain/settlement.ts';
+import type { DecidedVerdict, VoidReason } from '../../domain/settlement.ts';
 import type { MarketSymbol } from '../../domain/tick.ts';
 import { cents, hundredths, micros } from '../../domain/units.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
@@ -13,8 +13,8 @@ export interface BetTermsRow {
   readonly kind: string;
   readonly opens_at_ms: number;
   readonly closes_at_ms: number;
-  readonly low_cents: number;
-  readonly high_cents: number;
+  readonly low_cents: number | null;
+  readonly high_cents: number | null;
   readonly stake_micros: number;
   readonly multiplier_hundredths: number;
   readonly payout_micros: number;
@@ -28,11 +28,20 @@ export interface BetTermsRow {
   readonly max_degraded_fraction: number;
 }
 
-export interface BetRow extends BetTermsRow {
+/** What is kept of a bet beside its terms. */
+export interface StoredBetRow extends BetTermsRow {
+  /** Null of bets from before it was kept. */
+  readonly probability: number | null;
+}
+
+export interface BetRow extends StoredBetRow {
   readonly status: BetStatus;
   readonly reason: string | null;
   readonly settled_seq: number | null;
   readonly settled_at_ms: number | null;
+  readonly near_cents: number | null;
+  readonly near_at_ms: number | null;
+  readonly near_seq: number | null;
 }
 
 export const BET_TERMS_COLUMNS = [
@@ -79,7 +88,13 @@ export const betTermsRow = (bet: Bet): BetTermsRow => ({
   max_degraded_fraction: bet.settlementRules.maxDegradedFraction,
 });
 
-export const betOfRow = (row: BetTermsRow): Bet => ({
+/** In the order of BET_TERMS_COLUMNS. */
+export function termsValues(bet: Bet): (string | number | null)[] {
+  const row = betTermsRow(bet);
+  return BET_TERMS_COLUMNS.map((column) => row[column]);
+}
+
+export const betOfRow = (row: StoredBetRow): Bet => ({
   id: row.id,
   wallet: row.wallet,
   cell: {
@@ -87,8 +102,8 @@ export const betOfRow = (row: BetTermsRow): Bet => ({
     kind: row.kind as BetKind,
     opensAtMs: row.opens_at_ms,
     closesAtMs: row.closes_at_ms,
-    lowCents: cents(row.low_cents),
-    highCents: cents(row.high_cents),
+    lowCents: row.low_cents === null ? null : cents(row.low_cents),
+    highCents: row.high_cents === null ? null : cents(row.high_cents),
   },
   stakeMicros: micros(row.stake_micros),
   multiplier: hundredths(row.multiplier_hundredths),
@@ -98,6 +113,7 @@ export const betOfRow = (row: BetTermsRow): Bet => ({
   acceptedAtMs: row.accepted_at_ms,
   acceptedPriceCents: row.accepted_price_cents,
   sigmaPerSqrtSecond: row.sigma_per_sqrt_second,
+  ...(row.probability !== null && { probability: row.probability }),
   rulesVersion: row.rules_version,
   settlementRules: { maxGapMs: row.max_gap_ms, maxDegradedFraction: row.max_degraded_fraction },
 });
@@ -108,9 +124,33 @@ export function betRecordOfRow(row: BetRow): BetRecord {
   return verdict ? { bet, verdict } : { bet };
 }
 
-function verdictOfRow({ status, reason, settled_seq, settled_at_ms }: BetRow): DecidedTouch | undefined {
+export const SETTLEMENT_COLUMNS = [
+  'status',
+  'reason',
+  'settled_seq',
+  'settled_at_ms',
+  'near_cents',
+  'near_at_ms',
+  'near_seq',
+] as const satisfies readonly (keyof BetRow)[];
+
+/** In the order of SETTLEMENT_COLUMNS. */
+export function settlementValues(verdict: DecidedVerdict): (string | number | null)[] {
+  const { outcome, decidedSeq, decidedAtMs } = verdict;
+  if (outcome === 'void') return [outcome, verdict.reason, decidedSeq, decidedAtMs, null, null, null];
+  const { cents = null, atMs = null, seq = null } = verdict.nearMiss ?? {};
+  return [outcome, null, decidedSeq, decidedAtMs, cents, atMs, seq];
+}
+
+function verdictOfRow(row: BetRow): DecidedVerdict | undefined {
+  const { status, settled_seq, settled_at_ms, near_cents, near_at_ms, near_seq } = row;
   if (status === 'open' || settled_seq === null || settled_at_ms === null) return undefined;
   const decided = { decidedSeq: settled_seq, decidedAtMs: settled_at_ms };
-  if (status === 'void') return { outcome: 'void', reason: reason as VoidReason, ...decided };
-  return { outcome: status, ...decided };
+  if (status === 'void') return { outcome: 'void', reason: row.reason as VoidReason, ...decided };
+  if (near_cents === null || near_at_ms === null || near_seq === null) return { outcome: status, ...decided };
+  return {
+    outcome: status,
+    ...decided,
+    nearMiss: { cents: near_cents, atMs: near_at_ms, seq: near_seq },
+  };
 }

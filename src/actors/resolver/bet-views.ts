@@ -1,13 +1,13 @@
 /** The book's facts in the shapes that leave the Resolver. */
 import type { Bet } from '../../domain/bet.ts';
-import { chooseRowHeight } from '../../domain/grid.ts';
 import type { MarketBook } from '../../domain/market-book.ts';
-import type { DecidedTouch } from '../../domain/settlement.ts';
+import type { DecidedVerdict } from '../../domain/settlement.ts';
 import { formatMicros, formatMultiplier, micros } from '../../domain/units.ts';
 import type { AccountView, BetView } from '../../protocol/bet-view.ts';
+import type { PauseReason } from '../../protocol/letters/operate-market.ts';
 import type { MarketState } from '../../protocol/signals.ts';
 
-export function betView(bet: Bet, verdict?: DecidedTouch): BetView {
+export function betView(bet: Bet, verdict?: DecidedVerdict): BetView {
   const { cell } = bet;
   return {
     id: bet.id,
@@ -28,8 +28,10 @@ export function betView(bet: Bet, verdict?: DecidedTouch): BetView {
     acceptedPriceCents: bet.acceptedPriceCents,
     sigmaPerSqrtSecond: bet.sigmaPerSqrtSecond,
     rulesVersion: bet.rulesVersion,
+    settlementRules: bet.settlementRules,
     ...(verdict && { settledSeq: verdict.decidedSeq, settledAtMs: verdict.decidedAtMs }),
     ...(verdict?.outcome === 'void' && { reason: verdict.reason }),
+    ...(verdict && 'nearMiss' in verdict && { nearMiss: verdict.nearMiss }),
   };
 }
 
@@ -54,20 +56,21 @@ export const accountViewOrEmpty = (book: MarketBook, wallet: string): AccountVie
     openBets: 0,
   };
 
-/** The market as of the last tick; undefined before the first. `previous` keeps the row height steady. */
-export function marketState(book: MarketBook, previous: MarketState | undefined): MarketState | undefined {
-  const { lastTick: tick, rules, sigmaPerSqrtSecond, paused } = book;
+/** The market as of the last tick; undefined before the first. */
+export function marketState(book: MarketBook, pauseReason: PauseReason | undefined): MarketState | undefined {
+  const { lastTick: tick, rules, odds, paused } = book;
   if (!tick) return undefined;
-  const moment = { priceCents: tick.priceCents, sigmaPerSqrtSecond };
   return {
     symbol: tick.symbol,
     seq: tick.seq,
     atMs: tick.atMs,
-    sigmaPerSqrtSecond,
-    rowHeightCents: chooseRowHeight(moment, rules, previous?.rowHeightCents),
+    ...odds.forecast,
+    calibration: odds.calibration,
+    rowHeightCents: odds.rowHeightCents,
     columnMs: rules.columnMs,
     quality: tick.quality,
     paused,
+    ...(pauseReason && { pauseReason }),
     rulesVersion: rules.rulesVersion,
   };
 }

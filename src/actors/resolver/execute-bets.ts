@@ -64,7 +64,7 @@ export function executeDue(state: ResolverState, tick: IndexTick, context: Actor
     const command = { betId: betIdOf(request), wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
     const decision = decidePlaceBet(state.book, command, tick);
     if (decision.status === 'refused') {
-      answer(state, pending, refusalOutcome(decision), context);
+      answer(state, pending, refusalOutcome(withPause(state, decision)), context);
       continue;
     }
     const { bet } = decision.event;
@@ -119,5 +119,8 @@ function answer(
     context.complete(letter);
   }
 }
+
+const withPause = ({ pauseReason }: ResolverState, refusal: Refusal): Refusal =>
+  refusal.reason === 'PAUSED' && pauseReason ? refuse('PAUSED', { reason: pauseReason }) : refusal;
 
 const refusalOutcome = (refusal: Refusal): Outcome<BetView> => refused(refusal.reason, refusal.details);

@@ -1,8 +1,11 @@
 /** Every statement the ledger runs, prepared once per connection. */
+import type { RecentReserve } from '../../domain/recent-reserves.ts';
 import type { Micros } from '../../domain/units.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
 import type { SqliteDatabase } from '../../runtime/index.ts';
-import { BET_TERMS_COLUMNS, type BetRow, type BetTermsRow } from './bet-rows.ts';
+import { BET_TERMS_COLUMNS, type BetRow, type StoredBetRow } from './bet-rows.ts';
+import type { ChainedAction, ChainedLimits } from './ledger-chain.ts';
+import type { StoredOdds } from './odds-snapshot.ts';
 
 export type LedgerStatements = ReturnType<typeof prepareLedger>;
 
@@ -22,12 +25,23 @@ type BetsQuery = {
 
 export function prepareLedger(db: SqliteDatabase) {
   const terms = BET_TERMS_COLUMNS.join(', ');
-  const values = BET_TERMS_COLUMNS.map((column) => `@${column}`).join(', ');
+  const openTerms = BET_TERMS_COLUMNS.map((column) => `b.${column}`).join(', ');
   return {
     accounts: db.prepare<[], { name: string; balance_micros: Micros }>(
       'SELECT name, balance_micros FROM accounts',
     ),
-    openBets: db.prepare<[], BetTermsRow>(`SELECT ${terms} FROM bets WHERE status = 'open' ORDER BY seq`),
+    openBets: db.prepare<[], StoredBetRow & { readonly seq: number }>(
+      `SELECT b.seq, b.probability, ${openTerms}
+       FROM open_bets JOIN accepted_bets AS b ON b.seq = bet_seq ORDER BY bet_seq`,
+    ),
+    newestReserves: db.prepare<[], RecentReserve>(
+      `SELECT wallet, accepted_at_ms AS acceptedAtMs, payout_micros - stake_micros AS reserveMicros
+       FROM accepted_bets ORDER BY seq DESC`,
+    ),
+    voidedEarly: db.prepare<[], StoredBetRow>(
+      `SELECT ${terms}, probability FROM settlements JOIN accepted_bets ON seq = bet_seq
+       WHERE reason = 'OPERATOR' AND settled_at_ms < opens_at_ms ORDER BY seq`,
+    ),
     cursor: db.prepare<[], { tick_seq: number }>('SELECT tick_seq FROM cursor'),
     anyTransfer: db.prepare<[], { seq: number }>('SELECT seq FROM transfers LIMIT 1'),
     answer: db.prepare<[string, string], AnswerRow>(
@@ -48,24 +62,53 @@ export function prepareLedger(db: SqliteDatabase) {
        FROM accounts`,
     ),
     betCounts: db.prepare<[], { status: BetStatus; count: number }>(
-      'SELECT status, count(*) AS count FROM bets GROUP BY status',
+      `SELECT status, count(*) AS count FROM settlements GROUP BY status
+       UNION ALL SELECT 'open', count(*) FROM open_bets`,
     ),
-    insertAccount: db.prepare<[string]>('INSERT INTO accounts (name, balance_micros) VALUES (?, 0)'),
-    moveBalance: db.prepare<[number, string]>(
-      'UPDATE accounts SET balance_micros = balance_micros + ? WHERE name = ?',
+    insertAction: db.prepare<[ChainedAction]>(
+      `INSERT INTO operator_actions (seq, id, at_ms, tick_seq, actor, action, target, reason, bets)
+       VALUES (@seq, @id, @at_ms, @tick_seq, @actor, @action, @target, @reason, @bets)`,
     ),
-    insertTransfer: db.prepare<[string, string, string, number, string, number]>(
-      `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, tick_seq)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+    action: db.prepare<[string], ChainedAction>('SELECT * FROM operator_actions WHERE id = ?'),
+    lastActions: db.prepare<[number], ChainedAction>(
+      'SELECT * FROM operator_actions ORDER BY seq DESC LIMIT ?',
     ),
-    insertBet: db.prepare<[BetTermsRow]>(`INSERT INTO bets (${terms}) VALUES (${values})`),
-    settleBet: db.prepare<[string, string | null, number, number, string]>(
-      `UPDATE bets SET status = ?, reason = ?, settled_seq = ?, settled_at_ms = ?
-       WHERE id = ? AND status = 'open'`,
+    lastPausing: db.prepare<[], { action: string }>(
+      `SELECT action FROM operator_actions WHERE action IN ('pause', 'resume') ORDER BY seq DESC LIMIT 1`,
     ),
-    insertAnswer: db.prepare<[string, string, string, string]>(
-      'INSERT INTO requests (wallet, idempotency_key, fingerprint, answer) VALUES (?, ?, ?, ?)',
-    ),
+    ...prepareSelfLimits(db),
+    ...prepareOdds(db),
     moveCursor: db.prepare<[number]>('UPDATE cursor SET tick_seq = ?'),
+  };
+}
+
+function prepareSelfLimits(db: SqliteDatabase) {
+  return {
+    insertLimits: db.prepare<[ChainedLimits]>(
+      'INSERT INTO self_limits (seq, wallet, at_ms, limits) VALUES (@seq, @wallet, @at_ms, @limits)',
+    ),
+    selfLimits: db.prepare<[], { wallet: string; limits: string }>(
+      `SELECT wallet, limits FROM self_limits
+       WHERE seq IN (SELECT max(seq) FROM self_limits GROUP BY wallet)`,
+    ),
+    settledSince: db.prepare<[string, number], { atMs: number; netMicros: number }>(
+      `SELECT settled_at_ms AS atMs,
+              CASE status WHEN 'won' THEN payout_micros - stake_micros
+                          WHEN 'lost' THEN -stake_micros ELSE 0 END AS netMicros
+       FROM bets WHERE wallet = ? AND settled_at_ms > ? ORDER BY settled_at_ms, seq`,
+    ),
+  };
+}
+
+/** What the odds stand on, and what was settled after it. */
+function prepareOdds(db: SqliteDatabase) {
+  return {
+    odds: db.prepare<[], StoredOdds>('SELECT tick_seq AS tickSeq, snapshot AS bytes FROM odds_snapshot'),
+    settledAfter: db.prepare<[number], BetRow>(
+      'SELECT * FROM bets WHERE settled_seq > ? ORDER BY settled_seq, seq',
+    ),
+    keepOdds: db.prepare<[StoredOdds]>(
+      'INSERT OR REPLACE INTO odds_snapshot (id, tick_seq, snapshot) VALUES (1, @tickSeq, @bytes)',
+    ),
   };
 }

@@ -13,13 +13,15 @@ import { micros } from '../../domain/units.ts';
 import type { AccountView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome } from '../../protocol/errors.ts';
-import { RESOLVER, type ResolverLetter } from '../../protocol/letters/resolver.ts';
+import { RESOLVER, type ResolverLetter, type SetSelfLimits } from '../../protocol/letters/resolver.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import { answerRead, type ReadLetter } from './answer-reads.ts';
 import { announceMarket, applyFromLog, applyTicks } from './apply-ticks.ts';
 import { requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty } from './bet-views.ts';
 import { refuseOverdue, takeRequest } from './execute-bets.ts';
+import { operate } from './operate-market.ts';
+import { updatePause } from './pause.ts';
 import {
   bookEvent,
   commitTurn,
@@ -27,6 +29,7 @@ import {
   type ResolverState,
   tellWallet,
 } from './resolver-state.ts';
+import { setSelfLimits } from './set-self-limits.ts';
 import { startResolver } from './start-resolver.ts';
 
 /** How often bets that wait in vain are looked for, and a silent feed is looked up in the log. */
@@ -43,6 +46,7 @@ export const resolverActor = (ports: ResolverPorts): ActorDefinition<ResolverLet
       return state;
     },
     receive: receiveBatch,
+    stop: (state) => state.watch.stop(),
   });
 
 async function receiveBatch(
@@ -53,6 +57,7 @@ async function receiveBatch(
   const requests = letters.flatMap((letter) => (letter.type === 'PlaceBet' ? [letter.body] : []));
   const answers = requests.length > 0 ? await state.ports.store.findAnswers(requests) : [];
   const stored = new Map(answers.map((answer) => [requestKeyText(answer), answer]));
+  const wishes: Received<SetSelfLimits>[] = [];
   const reads: Received<ReadLetter>[] = [];
   for (const letter of letters) {
     switch (letter.type) {
@@ -65,16 +70,28 @@ async function receiveBatch(
       case 'OpenAccount':
         context.reply(letter, openAccount(state, letter.body.wallet));
         break;
+      case 'OperateMarket': {
+        const known = await state.ports.store.findAction(letter.body.id);
+        context.reply(letter, operate(state, letter, known, context));
+        break;
+      }
+      case 'SetSelfLimits':
+        wishes.push(letter);
+        break;
       default:
         reads.push(letter satisfies Received<ReadLetter>);
     }
   }
   await endTurn(state, context);
-  for (const letter of reads) context.reply(letter, await answerRead(state, letter));
+  for (const letter of wishes) context.reply(letter, await setSelfLimits(state, letter, context));
+  if (wishes.length > 0) await endTurn(state, context);
+  for (const letter of reads) context.reply(letter, await answerRead(state, letter, context));
 }
 
 /** Lost letters and a silent feed must not leave anyone waiting. */
 async function sweep(state: ResolverState, context: ActorContext): Promise<void> {
+  state.watch.look();
+  updatePause(state);
   const silentMs = context.clock.nowMs() - (state.book.lastTick?.atMs ?? 0);
   if (silentMs > FEED_SILENCE_MS) await applyFromLog(state, context);
   refuseOverdue(state, context);

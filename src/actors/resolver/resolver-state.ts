@@ -11,10 +11,21 @@ import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { MarketBook } from '../../domain/market-book.ts';
 import type { MarketRules } from '../../domain/rules.ts';
 import type { AccountEvent } from '../../protocol/account-events.ts';
+import type { PauseReason } from '../../protocol/letters/operate-market.ts';
 import type { MarketState } from '../../protocol/signals.ts';
 import { type ActorContext, failpoint, OutboxRelay, type OutboxStream } from '../../runtime/index.ts';
 import { requestKeyText } from './bet-request.ts';
-import type { BookedEvent, LedgerStore, RequestKey, StoredAnswer } from './ledger-store.ts';
+import type { LedgerAnchor } from './ledger-anchor.ts';
+import type {
+  BookedEvent,
+  LedgerStore,
+  OperatorAction,
+  RequestKey,
+  SelfLimitsChange,
+  StoredAnswer,
+} from './ledger-store.ts';
+import type { LedgerWatch } from './ledger-watch.ts';
+import { encodeOdds, ODDS_SNAPSHOT_INTERVAL_MS, type StoredOdds } from './odds-snapshot.ts';
 import { PendingBets } from './pending-bets.ts';
 import type { TickLogReader } from './tick-log-reader.ts';
 
@@ -25,6 +36,10 @@ export interface ResolverPorts {
   /** Where account events are relayed to. */
   readonly accountEvents: OutboxStream;
   readonly rules: MarketRules;
+  /** Where the head of the ledger is kept outside of it. */
+  readonly anchor: LedgerAnchor;
+  /** Another copy, which may be gone or away. */
+  readonly anchorCopy?: LedgerAnchor;
 }
 
 /** How many ticks without effect may be applied again after a crash: 2 s of them. */
@@ -35,15 +50,20 @@ class TurnDraft {
   booked: BookedEvent[] = [];
   readonly answers = new Map<string, StoredAnswer>();
   told: AccountEvent[] = [];
+  actions: OperatorAction[] = [];
+  limits: SelfLimitsChange[] = [];
 
   get isEmpty(): boolean {
-    return this.booked.length === 0 && this.answers.size === 0;
+    const { booked, answers, actions, limits } = this;
+    return booked.length + answers.size + actions.length + limits.length === 0;
   }
 
   clear(): void {
     this.booked = [];
     this.answers.clear();
     this.told = [];
+    this.actions = [];
+    this.limits = [];
   }
 }
 
@@ -53,7 +73,16 @@ export interface ResolverState {
   readonly pending: PendingBets;
   readonly draft: TurnDraft;
   readonly relay: OutboxRelay;
+  readonly watch: LedgerWatch;
+  /** The last word of operators. */
+  isOperatorPaused: boolean;
+  /** The books did not add up when they were opened. */
+  areBooksBroken: boolean;
+  /** Why no bets are taken; see pause.ts. */
+  pauseReason: PauseReason | undefined;
   committedCursorSeq: number;
+  /** Time of the tick that the kept odds are as of. */
+  oddsKeptAtMs: number;
   /** The market as last told. */
   market: MarketState | undefined;
 }
@@ -61,6 +90,7 @@ export interface ResolverState {
 export const createState = (
   ports: ResolverPorts,
   book: MarketBook,
+  watch: LedgerWatch,
   committedCursorSeq: number,
   { metrics, log }: Pick<ActorContext, 'metrics' | 'log'>,
 ): ResolverState => ({
@@ -69,7 +99,12 @@ export const createState = (
   pending: new PendingBets(),
   draft: new TurnDraft(),
   relay: new OutboxRelay({ outbox: ports.store.outbox, stream: ports.accountEvents, metrics, log }),
+  watch,
+  isOperatorPaused: false,
+  areBooksBroken: false,
+  pauseReason: undefined,
   committedCursorSeq,
+  oddsKeptAtMs: 0,
   market: undefined,
 });
 
@@ -91,6 +126,14 @@ export function noteAnswer(state: ResolverState, answer: StoredAnswer): void {
   state.draft.answers.set(requestKeyText(answer), answer);
 }
 
+export function noteAction(state: ResolverState, action: OperatorAction): void {
+  state.draft.actions.push(action);
+}
+
+export function noteSelfLimits(state: ResolverState, change: SelfLimitsChange): void {
+  state.draft.limits.push(change);
+}
+
 /** Tells a wallet what was booked: durable with it, and relayed after it. */
 export function tellWallet(state: ResolverState, event: AccountEvent): void {
   state.draft.told.push(event);
@@ -102,8 +145,10 @@ export async function commitTurn(state: ResolverState, context: ActorContext): P
   const cursorSeq = book.lastSeq;
   if (draft.isEmpty && cursorSeq - state.committedCursorSeq < CURSOR_LAG_TICKS_MAX) return;
   const startedMs = context.clock.monotonicMs();
-  const { booked, told } = draft;
-  await ports.store.commit({ booked, answers: [...draft.answers.values()], told, cursorSeq });
+  const { booked, told, actions, limits } = draft;
+  const answers = [...draft.answers.values()];
+  const odds = oddsToKeep(state);
+  await ports.store.commit({ booked, answers, told, actions, limits, cursorSeq, ...(odds && { odds }) });
   if (told.length > 0) {
     failpoint('outbox.committed');
     state.relay.kick();
@@ -113,5 +158,13 @@ export async function commitTurn(state: ResolverState, context: ActorContext): P
     (context.clock.monotonicMs() - startedMs) / 1_000,
   );
   state.committedCursorSeq = cursorSeq;
+  if (odds) state.oddsKeptAtMs = book.lastTick?.atMs ?? 0;
   draft.clear();
+}
+
+/** With the first commit of each interval; nothing is committed for the odds alone. */
+function oddsToKeep({ book, oddsKeptAtMs }: ResolverState): StoredOdds | undefined {
+  const { lastTick, odds, rules } = book;
+  if (!lastTick || lastTick.atMs - oddsKeptAtMs < ODDS_SNAPSHOT_INTERVAL_MS) return undefined;
+  return encodeOdds(odds.snapshot(lastTick.seq), rules);
 }

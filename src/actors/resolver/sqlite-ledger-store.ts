@@ -7,67 +7,117 @@
  */
 import { readFileSync } from 'node:fs';
 import type { BetRecord } from '../../domain/bet.ts';
-import { type BetSettled, type Transfer, transfersOf, walletAccount } from '../../domain/ledger.ts';
+import { RECENT_MS, type RecentReserve } from '../../domain/recent-reserves.ts';
+import type { SelfLimitsState, SettledNet } from '../../domain/self-limits.ts';
 import { micros } from '../../domain/units.ts';
+import { packAccountEvent } from '../../protocol/account-events.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
 import {
   failpoint,
   OUTBOX_MIGRATION,
   openSqlite,
+  RowInserter,
   type SqliteDatabase,
   SqliteOutbox,
 } from '../../runtime/index.ts';
-import { betOfRow, betRecordOfRow, betTermsRow } from './bet-rows.ts';
+import { betOfRow, betRecordOfRow } from './bet-rows.ts';
+import { EventWriter } from './event-writer.ts';
+import { actionOfRow, actionRow, sqliteBooks } from './ledger-books.ts';
+import {
+  type ChainStatements,
+  CommitDraft,
+  type CommitRow,
+  genesisOf,
+  prepareChain,
+} from './ledger-chain.ts';
+import { chainOldRows } from './ledger-replay.ts';
 import { type LedgerStatements, prepareLedger } from './ledger-statements.ts';
 import type {
   BetQuery,
-  BookedEvent,
   LedgerBatch,
+  LedgerBooks,
   LedgerSnapshot,
   LedgerStore,
   LedgerTotals,
+  OperatorAction,
   RequestKey,
+  SelfLimitsChange,
   StoredAnswer,
 } from './ledger-store.ts';
 
-const LEDGER_MIGRATIONS: readonly string[] = [
-  readFileSync(new URL('./schema/0001-ledger.sql', import.meta.url), 'utf8'),
+const migration = (file: string): string =>
+  readFileSync(new URL(`./schema/${file}`, import.meta.url), 'utf8');
+
+/** Statements that bring version n of the file to n + 1; never edited once released. */
+export const LEDGER_MIGRATIONS: readonly string[] = [
+  migration('0001-ledger.sql'),
   OUTBOX_MIGRATION,
+  migration('0002-kinds.sql'),
+  migration('0003-safe-money.sql'),
+  migration('0004-calibration.sql'),
 ];
+
+const ANSWER_COLUMNS = ['wallet', 'idempotency_key', 'fingerprint', 'answer'] as const;
 
 /** Opens or creates the ledger's database at `path`, or one of its own in `:memory:`. */
 export const openLedgerDatabase = (path: string): SqliteDatabase =>
-  openSqlite({ path, migrations: LEDGER_MIGRATIONS });
+  openSqlite({ path, migrations: LEDGER_MIGRATIONS, cacheMib: 64, logMib: 64 });
 
 export class SqliteLedgerStore implements LedgerStore {
   readonly outbox: SqliteOutbox;
+  readonly books: LedgerBooks;
+  readonly #chain: ChainStatements;
+  /** Where the chain ends. */
+  #last: CommitRow;
   readonly #db: SqliteDatabase;
   readonly #sql: LedgerStatements;
-  readonly #commit: (batch: LedgerBatch) => void;
+  readonly #events: EventWriter;
+  readonly #answers: RowInserter;
+  readonly #commit: (batch: LedgerBatch) => CommitRow;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#sql = prepareLedger(db);
+    this.#events = new EventWriter(db);
+    this.#answers = new RowInserter(db, 'requests', ANSWER_COLUMNS);
     this.outbox = new SqliteOutbox(db);
+    this.#chain = prepareChain(db);
+    const ledgerId = this.#chain.ledgerId();
+    this.#last = chainOldRows(db) ?? genesisOf(ledgerId);
+    this.books = sqliteBooks(db, this.#chain);
     this.#commit = db.transaction((batch: LedgerBatch) => this.#write(batch)).immediate;
   }
 
   async load(): Promise<LedgerSnapshot> {
     return this.#db.transaction(() => {
       const accounts = this.#sql.accounts.all();
+      const open = this.#sql.openBets.all();
+      for (const { id, seq } of open) this.#events.remember(id, seq);
+      const storedOdds = this.#sql.odds.get();
       return {
+        ...(storedOdds && { storedOdds }),
+        settledAfterOdds: storedOdds
+          ? this.#sql.settledAfter.all(storedOdds.tickSeq).map(betRecordOfRow)
+          : [],
         balances: accounts.map(({ name, balance_micros }) => [name, micros(balance_micros)] as const),
-        openBets: this.#sql.openBets.all().map(betOfRow),
+        openBets: open.map(betOfRow),
+        recentReserves: this.#recentReserves(),
         cursorSeq: this.#sql.cursor.get()?.tick_seq ?? 0,
         isNew: this.#sql.anyTransfer.get() === undefined,
+        voidedEarly: this.#sql.voidedEarly.all().map(betOfRow),
+        isPaused: this.#sql.lastPausing.get()?.action === 'pause',
+        selfLimits: this.#sql.selfLimits
+          .all()
+          .map(({ wallet, limits }) => [wallet, JSON.parse(limits) as SelfLimitsState] as const),
       };
     })();
   }
 
   async commit(batch: LedgerBatch): Promise<void> {
     failpoint('ledger.drafted');
-    this.#commit(batch);
+    this.#last = this.#commit(batch);
+    this.#events.committed();
     failpoint('ledger.committed');
   }
 
@@ -103,59 +153,67 @@ export class SqliteLedgerStore implements LedgerStore {
     };
   }
 
+  async findAction(id: string): Promise<OperatorAction | undefined> {
+    const row = this.#sql.action.get(id);
+    return row && actionOfRow(row);
+  }
+
+  async listActions(limit: number): Promise<readonly OperatorAction[]> {
+    return this.#sql.lastActions.all(limit).reverse().map(actionOfRow);
+  }
+
+  async settledSince(wallet: string, sinceMs: number): Promise<readonly SettledNet[]> {
+    return this.#sql.settledSince.all(wallet, sinceMs);
+  }
+
   async close(): Promise<void> {
     this.#db.close();
   }
 
-  #write(batch: LedgerBatch): void {
-    const changes = new Map<string, number>();
-    for (const booked of batch.booked) {
-      this.#writeEvent(booked);
-      for (const transfer of transfersOf(booked.event)) {
-        this.#writeTransfer(transfer, booked.tickSeq);
-        changes.set(transfer.from, (changes.get(transfer.from) ?? 0) - transfer.amountMicros);
-        changes.set(transfer.to, (changes.get(transfer.to) ?? 0) + transfer.amountMicros);
-      }
-    }
-    for (const [account, change] of changes)
-      mustChangeOne(this.#sql.moveBalance.run(change, account), account);
-    for (const { wallet, idempotencyKey, fingerprint, answer } of batch.answers) {
-      this.#sql.insertAnswer.run(wallet, idempotencyKey, fingerprint, JSON.stringify(answer));
-    }
-    this.outbox.append(batch.told ?? []);
+  #write(batch: LedgerBatch): CommitRow {
+    const draft = new CommitDraft(this.#last);
+    this.#events.write(batch.booked, draft);
+    this.#answers.insert(
+      batch.answers.flatMap(({ wallet, idempotencyKey, fingerprint, answer }) => [
+        ...[wallet, idempotencyKey, fingerprint, JSON.stringify(answer)],
+      ]),
+    );
+    this.#writeActions(batch.actions ?? [], draft);
+    this.#writeLimits(batch.limits ?? [], draft);
+    this.outbox.append((batch.told ?? []).map(packAccountEvent));
     this.#sql.moveCursor.run(batch.cursorSeq);
+    if (batch.odds) this.#sql.keepOdds.run(batch.odds);
+    const commit = draft.close(batch.answers.length);
+    if (commit) this.#chain.insert(commit);
     failpoint('ledger.written');
+    return commit ?? this.#last;
   }
 
-  #writeEvent({ event }: BookedEvent): void {
-    switch (event.type) {
-      case 'HouseFunded':
-        return;
-      case 'AccountOpened':
-        this.#sql.insertAccount.run(walletAccount(event.wallet));
-        return;
-      case 'BetAccepted':
-        this.#sql.insertBet.run(betTermsRow(event.bet));
-        return;
-      case 'BetSettled':
-        this.#settle(event);
-        return;
-      default:
-        event satisfies never;
+  /** Bets are numbered in the order of acceptance, so the newest minute is at the end. */
+  #recentReserves(): RecentReserve[] {
+    const recent: RecentReserve[] = [];
+    let untilMs = Number.NEGATIVE_INFINITY;
+    for (const reserve of this.#sql.newestReserves.iterate()) {
+      if (recent.length === 0) untilMs = reserve.acceptedAtMs - RECENT_MS;
+      if (reserve.acceptedAtMs <= untilMs) break;
+      recent.push(reserve);
+    }
+    return recent.reverse();
+  }
+
+  #writeActions(actions: readonly OperatorAction[], draft: CommitDraft): void {
+    for (const action of actions) {
+      const row = actionRow(action, draft.nextActionSeq);
+      this.#sql.insertAction.run(row);
+      draft.action(row);
     }
   }
 
-  #settle({ bet, verdict }: BetSettled): void {
-    const reason = verdict.outcome === 'void' ? verdict.reason : null;
-    const { outcome, decidedSeq, decidedAtMs } = verdict;
-    mustChangeOne(this.#sql.settleBet.run(outcome, reason, decidedSeq, decidedAtMs, bet.id), bet.id);
+  #writeLimits(changes: readonly SelfLimitsChange[], draft: CommitDraft): void {
+    for (const { wallet, atMs, limits } of changes) {
+      const row = { seq: draft.nextLimitSeq, wallet, at_ms: atMs, limits: JSON.stringify(limits) };
+      this.#sql.insertLimits.run(row);
+      draft.limits(row);
+    }
   }
-
-  #writeTransfer({ code, from, to, amountMicros, ref }: Transfer, tickSeq: number): void {
-    this.#sql.insertTransfer.run(code, from, to, amountMicros, ref, tickSeq);
-  }
-}
-
-function mustChangeOne(result: { readonly changes: number }, what: string): void {
-  if (result.changes !== 1) throw new Error(`ledger: ${what} is not there, or is settled already`);
 }

@@ -11,7 +11,12 @@ import { openSqlite, type SqliteDatabase, type SqliteStatement } from '../../run
 import type { TickLogReader } from './tick-log-reader.ts';
 
 /** Versions of the tick log's schema this reader understands. Only counted: nothing is migrated read-only. */
-const TICK_LOG_MIGRATIONS: readonly string[] = ['0001: owned by the HistoryWriter'];
+const TICK_LOG_MIGRATIONS: readonly string[] = [
+  '0001: owned by the HistoryWriter',
+  '0002: likewise',
+  '0003: likewise',
+  '0004: likewise',
+];
 
 interface TickRow {
   readonly seq: number;
@@ -19,6 +24,8 @@ interface TickRow {
   readonly price_cents: number;
   readonly quality: string;
   readonly venues: number;
+  readonly venue_mask: number;
+  readonly composition_jump: number;
 }
 
 interface OpenLog {
@@ -62,7 +69,7 @@ function openLog(path: string): OpenLog | undefined {
     db.close();
     return undefined;
   }
-  const columns = 'seq, at_ms, price_cents, quality, venues';
+  const columns = 'seq, at_ms, price_cents, quality, venues, venue_mask, composition_jump';
   return {
     db,
     last: db.prepare(`SELECT ${columns} FROM ticks ORDER BY seq DESC LIMIT 1`),
@@ -77,4 +84,6 @@ const tickOfRow = (row: TickRow): IndexTick => ({
   priceCents: cents(row.price_cents),
   quality: row.quality as TickQuality,
   venues: row.venues,
+  venueMask: row.venue_mask,
+  compositionJump: row.composition_jump === 1,
 });

@@ -4,13 +4,15 @@
  *
  * Accepts exactly 65 bytes (r, s, v), v 27/28 or 0/1, and s in the lower half of the order only: with a high
  * s everyone could make a second valid signature from a seen one (EIP-2). EIP-2098 compact ones are refused.
- *
- * Trap: `import 'secp256k1'` silently becomes a pure JavaScript implementation when its native part is
- * missing. So the native part is asked for by name, and `ethers` (audited noble curves) stands in for it.
  */
-import { createRequire } from 'node:module';
-import { keccak256, SigningKey } from 'ethers/crypto';
 import { hashMessage } from 'ethers/hash';
+// By its file: the thread that runs this needs nothing else of the runtime.
+import {
+  addressOfPublicKey,
+  type RecoverPublicKey,
+  recoverNatively,
+  recoverWithEthers,
+} from '../../runtime/secp256k1.ts';
 
 export interface RecoverAddressTask {
   readonly message: string;
@@ -18,14 +20,10 @@ export interface RecoverAddressTask {
   readonly signature: string;
 }
 
-/** Uncompressed public key, 65 bytes; throws if there is none. */
-type RecoverPublicKey = (rs: Uint8Array, recoveryId: number, hash: Uint8Array) => Uint8Array;
-
 const SIGNATURE_HEX = /^0x[0-9a-fA-F]{130}$/;
 /** Half the order of secp256k1, rounded down. */
 const S_MAX = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
-export const recoverNatively = nativeRecovery();
 export const task = addressRecovery(recoverNatively ?? recoverWithEthers);
 
 /** Lower-case address of the signer, or null. */
@@ -40,26 +38,11 @@ export function addressRecovery(recover: RecoverPublicKey): (input: RecoverAddre
     if (BigInt(`0x${signature.slice(66, 130)}`) > S_MAX) return null;
     try {
       const publicKey = recover(bytes.subarray(0, 64), recoveryId, fromHex(hashMessage(message)));
-      return `0x${keccak256(publicKey.subarray(1)).slice(-40)}`;
+      return addressOfPublicKey(publicKey);
     } catch {
       return null;
     }
   };
-}
-
-export function recoverWithEthers(rs: Uint8Array, recoveryId: number, hash: Uint8Array): Uint8Array {
-  const hex = Buffer.from(rs).toString('hex');
-  const signature = { r: `0x${hex.slice(0, 64)}`, s: `0x${hex.slice(64)}`, v: 27 + recoveryId };
-  return fromHex(SigningKey.recoverPublicKey(hash, signature));
-}
-
-function nativeRecovery(): RecoverPublicKey | undefined {
-  try {
-    const native: typeof import('secp256k1') = createRequire(import.meta.url)('secp256k1/bindings.js');
-    return (rs, recoveryId, hash) => native.ecdsaRecover(rs, recoveryId, hash, false);
-  } catch {
-    return undefined;
-  }
 }
 
 function fromHex(hex: string): Uint8Array {

@@ -3,7 +3,7 @@
  * signs, exponents, hex and anything beyond 2^53 − 1 are MALFORMED before they reach an actor.
  */
 import { z } from 'zod';
-import type { Cell } from '../../domain/cell.ts';
+import { BET_KINDS, type Cell } from '../../domain/cell.ts';
 import { SYMBOL } from '../../domain/tick.ts';
 import { cents, type Hundredths, type Micros, parseMicros, parseMultiplier } from '../../domain/units.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '../limits.ts';
@@ -18,11 +18,12 @@ export const idempotencyKeySchema = z
 
 export const placeBetRequestSchema = z.strictObject({
   symbol: z.literal(SYMBOL),
-  kind: z.literal('touch'),
+  kind: z.enum(BET_KINDS),
   opensAtMs: instantMs,
   closesAtMs: instantMs,
-  lowCents: priceCents,
-  highCents: priceCents,
+  /** Null: open on that side; one of them, and only for `inside` and `outside`. */
+  lowCents: priceCents.nullable(),
+  highCents: priceCents.nullable(),
   /** Decimal string of micro-credits, e.g. "1000000" for one credit. */
   stakeMicros: z.string().max(16),
   /** Decimal string with at most two decimals, e.g. "2.35": the least the bettor accepts. */
@@ -50,8 +51,8 @@ export function parsePlaceBet(body: unknown): { ok: true; bet: ParsedBet } | { o
     kind,
     opensAtMs,
     closesAtMs,
-    lowCents: cents(lowCents),
-    highCents: cents(highCents),
+    lowCents: lowCents === null ? null : cents(lowCents),
+    highCents: highCents === null ? null : cents(highCents),
   };
   return { ok: true, bet: { cell, stakeMicros, minMultiplier } };
 }

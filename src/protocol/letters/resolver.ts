@@ -3,9 +3,12 @@ import type { Cell } from '../../domain/cell.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import type { Hundredths, Micros } from '../../domain/units.ts';
 import type { AccountView, BetStatus, BetView } from '../bet-view.ts';
+import type { CalibrationReport } from '../calibration-report.ts';
 import { type Address, address, type Letter } from '../envelope.ts';
 import type { Outcome } from '../errors.ts';
+import type { SelfLimitsRequest, SelfLimitsView } from '../self-limits.ts';
 import type { MarketState } from '../signals.ts';
+import type { GetOperations, OperateMarket, OperationsView, OperationView } from './operate-market.ts';
 
 /** Validated at the border. The wallet comes from the session, never from the client's body. */
 export interface PlaceBetBody {
@@ -31,6 +34,14 @@ export type ListBets = Letter<
   { readonly wallet: string; readonly limit: number; readonly beforeId?: string; readonly status?: BetStatus }
 >;
 export type GetMarket = Letter<'GetMarket', Record<never, never>>;
+/** How the odds did so far. */
+export type GetCalibration = Letter<'GetCalibration', Record<never, never>>;
+export type GetSelfLimits = Letter<'GetSelfLimits', { readonly wallet: string }>;
+/** Validated at the border. */
+export type SetSelfLimits = Letter<
+  'SetSelfLimits',
+  { readonly wallet: string; readonly limits: SelfLimitsRequest }
+>;
 /** Sum over all accounts (must be zero) and counts, for operators. */
 export type GetLedgerSummary = Letter<'GetLedgerSummary', Record<never, never>>;
 
@@ -61,7 +72,12 @@ export type ResolverLetter =
   | GetBet
   | ListBets
   | GetMarket
-  | GetLedgerSummary;
+  | GetCalibration
+  | GetLedgerSummary
+  | GetSelfLimits
+  | SetSelfLimits
+  | OperateMarket
+  | GetOperations;
 
 export interface ResolverReplies {
   readonly PlaceBet: Outcome<BetView>;
@@ -70,7 +86,12 @@ export interface ResolverReplies {
   readonly GetBet: Outcome<BetView>;
   readonly ListBets: Outcome<BetPage>;
   readonly GetMarket: Outcome<MarketState>;
+  readonly GetCalibration: Outcome<CalibrationReport>;
   readonly GetLedgerSummary: Outcome<LedgerSummary>;
+  readonly GetSelfLimits: Outcome<SelfLimitsView>;
+  readonly SetSelfLimits: Outcome<SelfLimitsView>;
+  readonly OperateMarket: Outcome<OperationView>;
+  readonly GetOperations: Outcome<OperationsView>;
 }
 
 export const RESOLVER: Address<ResolverLetter, ResolverReplies> = address('resolver');

@@ -2,7 +2,7 @@
  * What operators and probes ask, on a port of its own, loopback only: `/healthz` (the process lives),
  * `/readyz` (every child runs), `/metrics` (Prometheus text), `/actors` (the live tree as JSON).
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Metrics } from '../metrics.ts';
 import { renderMetrics } from '../metrics.ts';
 import type { MainThread, MainThreadHealth } from '../supervision/main-thread.ts';
@@ -15,7 +15,26 @@ export interface AdminServerOptions {
   /** The main thread's own metrics. */
   readonly metrics: Metrics;
   readonly mainThread: Pick<MainThread, 'health'>;
+  /** More of what is answered here; undefined for what it does not know. */
+  readonly more?: (request: AdminRequest) => Promise<AdminAnswer | undefined>;
 }
+
+export interface AdminRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The header. */
+  readonly authorization: string | undefined;
+  /** Text of at most BODY_BYTES_MAX; empty if it was larger. */
+  readonly body: string;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  /** Sent as JSON. */
+  readonly body: unknown;
+}
+
+const BODY_BYTES_MAX = 8 * 1024;
 
 export interface AdminServer {
   readonly url: string;
@@ -25,7 +44,7 @@ export interface AdminServer {
 /** Rejects if the port is taken: that is how a second core on the same machine finds out. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    answer(options, request.url ?? '/').then(
+    answer(options, request).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       () => response.writeHead(500).end(),
     );
@@ -56,9 +75,10 @@ interface Answer {
   readonly body: string;
 }
 
-async function answer(options: AdminServerOptions, url: string): Promise<Answer> {
+async function answer(options: AdminServerOptions, request: IncomingMessage): Promise<Answer> {
   const { supervisor, metrics, mainThread } = options;
-  switch (new URL(url, 'http://admin').pathname) {
+  const path = new URL(request.url ?? '/', 'http://admin').pathname;
+  switch (path) {
     case '/healthz':
       return json(200, { ok: true });
     case '/readyz':
@@ -70,8 +90,12 @@ async function answer(options: AdminServerOptions, url: string): Promise<Answer>
       const snapshots = [await metrics.snapshot(), ...(await supervisor.metrics())];
       return { status: 200, type: 'text/plain; version=0.0.4', body: await renderMetrics(snapshots) };
     }
-    default:
-      return json(404, { error: 'not found' });
+    default: {
+      const { method = 'GET', headers } = request;
+      const body = await readText(request);
+      const more = await options.more?.({ method, path, authorization: headers.authorization, body });
+      return more ? json(more.status, more.body) : json(404, { error: 'not found' });
+    }
   }
 }
 
@@ -88,6 +112,16 @@ const json = (status: number, body: unknown): Answer => ({
   type: 'application/json',
   body: JSON.stringify(body),
 });
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size <= BODY_BYTES_MAX) chunks.push(chunk as Buffer);
+  }
+  return size <= BODY_BYTES_MAX ? Buffer.concat(chunks).toString('utf8') : '';
+}
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -15,13 +15,19 @@ export interface SqliteOptions {
   readonly readonly?: boolean;
   /**
    * Statements that bring version n to n + 1; run in order, each in a transaction. Never edited once
-   * released.
+   * released. `any`, read-only: whatever version it is.
    */
-  readonly migrations: readonly string[];
+  readonly migrations: readonly string[] | 'any';
   /** Page cache in MiB. */
   readonly cacheMib?: number;
+  /**
+   * How far the log grows, in MiB, before its pages go into the file: pages that change often are written
+   * there once for many commits. A commit is durable in the log all the same.
+   */
+  readonly logMib?: number;
 }
 
+const PAGES_PER_MIB = 256;
 const SYNCHRONOUS_FULL = 2;
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -33,8 +39,12 @@ export function openSqlite(options: SqliteOptions): SqliteDatabase {
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   db.pragma('trusted_schema = OFF');
+  // What undoes one statement that fails half-way; never part of what is durable.
+  db.pragma('temp_store = MEMORY');
   db.pragma(`cache_size = ${-1024 * (options.cacheMib ?? 32)}`);
-  migrate(db, options.migrations, readonly);
+  db.pragma(`wal_autocheckpoint = ${PAGES_PER_MIB * (options.logMib ?? 4)}`);
+  if (options.migrations !== 'any') migrate(db, options.migrations, readonly);
+  else if (!readonly) throw new Error(`${options.path}: only readers take any version`);
   db.prepare('SELECT count(*) FROM sqlite_schema').get();
   const synchronous = db.pragma('synchronous', { simple: true });
   if (synchronous !== SYNCHRONOUS_FULL)

@@ -147,13 +147,14 @@ export class TestSystem {
   }
 
   /** Records every event that is put on an outbox stream from now on; a gap is an error. */
-  async listenToOutbox<E>(name: string): Promise<E[]> {
+  async listenToOutbox<E, P = E>(name: string, unpack?: (event: P) => E): Promise<E[]> {
     const heard: E[] = [];
+    const asHeard = unpack ?? ((event: P) => event as unknown as E);
     const fail = (error: Error): void => void this.crashes.push({ actor: `listener of ${name}`, error });
-    const reader = new OutboxReader<E>({
+    const reader = new OutboxReader<P>({
       stream: this.outbox(name),
       from: 'end',
-      onEvents: (events) => heard.push(...events),
+      onEvents: (events) => heard.push(...events.map(asHeard)),
       onGap: ({ reason }) => fail(new Error(`a gap in ${name}: ${reason}`)),
       fail,
       clock: this.clock,

@@ -98,7 +98,7 @@ describe('placing a bet', () => {
     [{ lowCents: -100 }, 'lowCents'],
     [{ opensAtMs: '1700000050000' }, 'opensAtMs'],
     [{ opensAtMs: 2 ** 53 }, 'opensAtMs'],
-    [{ kind: 'inside' }, 'kind'],
+    [{ kind: 'between' }, 'kind'],
     [{ symbol: 'eth:usd' }, 'symbol'],
     [{ wallet: '0xab' }, 'wallet'],
   ])('refuses %j and counts nothing', async (change, field) => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { done, refused } from '../../../src/protocol/errors.ts';
 import { TICKS_PER_READ_MAX } from '../../../src/protocol/limits.ts';
+import { type FeedState, feedSignals } from '../../../src/protocol/signals.ts';
 import {
   accountView,
   BETS_PER_MINUTE,
@@ -12,6 +13,7 @@ import {
   startBroadcaster,
 } from '../../support/broadcaster-fixture.ts';
 import { START_MS, tickAt } from '../../support/market.ts';
+import { SERVICE_KEY } from '../../support/proofs.ts';
 
 let broadcaster: BroadcasterFixture;
 
@@ -32,7 +34,7 @@ describe('the market', () => {
     expect(status).toMatchObject({
       feed: { state: 'down', seq: 0, atMs: 0 },
       paused: true,
-      rulesVersion: 'touch-1',
+      rulesVersion: 'touch-2',
     });
     expect(errorCode(await get('/v1/price'))).toBe('NO_PRICE');
     const grid = await get('/v1/grid');
@@ -45,7 +47,8 @@ describe('the market', () => {
     expect(json(await get('/v1/status'))).toEqual({
       feed: { state: 'ok', seq: 5, atMs: START_MS + 500 },
       paused: false,
-      rulesVersion: 'touch-1',
+      rulesVersion: 'touch-2',
+      proof: { signer: SERVICE_KEY.address, earlierSigners: [] },
       signIn: BROADCASTER_SETTINGS.signIn,
       limits: {
         minStakeMicros: '100000',
@@ -64,6 +67,19 @@ describe('the market', () => {
     expect(json(await get('/v1/status'))).toMatchObject({ feed: { state: 'degraded' } });
     await broadcaster.system.advance(2_101);
     expect(json(await get('/v1/status'))).toMatchObject({ feed: { state: 'down', seq: 1 } });
+  });
+
+  it('shows how the venues of the feed stand, for as long as that is news', async () => {
+    const venues = [
+      { id: 'kraken', out: null, ageMs: 12 },
+      { id: 'gemini', out: 'stale', ageMs: 2_400 },
+    ] as const;
+    const state: FeedState = { symbol: 'btc:usd', atMs: broadcaster.system.clock.nowMs(), venues };
+    broadcaster.system.signals.publish(feedSignals('btc:usd').name, state);
+    await broadcaster.tick(1);
+    expect(json(await get('/v1/status'))).toMatchObject({ feed: { state: 'ok', venues } });
+    await broadcaster.system.advance(5_001);
+    expect(json(await get('/v1/status'))).not.toHaveProperty('feed.venues');
   });
 
   it('gives the newest tick', async () => {
@@ -109,7 +125,7 @@ describe('recorded prices', () => {
       { type: 'ReadTicks', body: { fromMs: START_MS - 60_000, toMs: START_MS, limit: TICKS_PER_READ_MAX } },
     ]);
     expect(json(response)).toEqual({
-      ticks: ticks.map(({ seq, atMs, priceCents, quality }) => ({ seq, atMs, priceCents, quality })),
+      ticks: ticks.map(({ symbol: _, venues: __, ...tick }) => tick),
     });
   });
 
@@ -279,5 +295,41 @@ describe('addresses', () => {
     expect(Object.keys(headers).filter((name) => name.toLowerCase().startsWith('access-control'))).toEqual(
       [],
     );
+  });
+});
+
+describe('self-limits', () => {
+  const NONE = { maxStakeMicros: null, maxLossMicros: null, pausedUntilMs: null };
+  const put = (body: unknown, headers: Record<string, string>) =>
+    broadcaster.server.request({
+      method: 'PUT',
+      path: '/v1/limits/self',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+
+  it.each([
+    ['maxStakeMicros', { ...NONE, maxStakeMicros: '1.5' }],
+    ['maxStakeMicros', { ...NONE, maxStakeMicros: -1 }],
+    ['maxLossMicros', { maxStakeMicros: null, pausedUntilMs: null }],
+    ['pausedUntilMs', { ...NONE, pausedUntilMs: 1.5 }],
+    ['more', { ...NONE, more: 1 }],
+  ])('with a wrong %s (%j) are MALFORMED', async (field, body) => {
+    const response = await put(body, bearer(broadcaster.signIn().token));
+    expect(json(response)).toMatchObject({ error: { code: 'MALFORMED', details: { field } } });
+  });
+
+  it('belong to who is signed in', async () => {
+    expect(errorCode(await put(NONE, {}))).toBe('UNAUTHENTICATED');
+    expect(errorCode(await get('/v1/limits/self'))).toBe('UNAUTHENTICATED');
+    await broadcaster.knowMarket();
+    const { token, wallet } = broadcaster.signIn();
+    const answer = put({ ...NONE, maxStakeMicros: '5' }, bearer(token));
+    await broadcaster.system.idle();
+    const letter = broadcaster.bets().at(-1);
+    const limits = { ...NONE, maxStakeMicros: '5' };
+    expect(letter).toMatchObject({ type: 'SetSelfLimits', body: { wallet, limits } });
+    broadcaster.resolver.reply(done({ now: limits }));
+    expect(json(await answer)).toEqual({ now: limits });
   });
 });

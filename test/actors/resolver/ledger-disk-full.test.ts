@@ -20,12 +20,12 @@ const FILL = '"$NODE" test/support/fill-ledger.ts "$DIR/ledger.sqlite"';
 /** Each fills the disk, gives room, and goes on with three more commits. */
 const WAYS: Readonly<Record<string, { readonly script: string; readonly code: RegExp }>> = {
   'a file that may not grow': {
-    script: `(ulimit -S -f 800; ${FILL}) && ${FILL} 3`,
+    script: `(ulimit -S -f 1200; ${FILL}) && ${FILL} 3`,
     code: /^SQLITE_(IOERR_WRITE|FULL)$/,
   },
   ...(mayMount() && {
     'a full file system': {
-      script: `mount -t tmpfs -o size=600k tmpfs "$DIR" && head -c 100000 /dev/zero > "$DIR/ballast" &&
+      script: `mount -t tmpfs -o size=900k tmpfs "$DIR" && head -c 100000 /dev/zero > "$DIR/ballast" &&
         ${FILL} && rm "$DIR/ballast" && ${FILL} 3`,
       code: /^SQLITE_FULL$/,
     },

@@ -16,7 +16,7 @@ async function codes(sent: readonly Awaited<ReturnType<ResolverRig['send']>>[]):
 describe('bets at a limit', () => {
   const WALLETS = 60;
   const BANKROLL_MICROS = 10_000_000_000_000;
-  const WIDE = { bet: 1, walletOpen: 1, cell: 1, column: 1, total: 1 };
+  const WIDE = { bet: 1, walletOpen: 1, walletMinute: 1, cell: 1, column: 1, minute: 1, total: 1 };
 
   it.each([
     ['the cell', 'cell', 'CELL_CAP', 0.0000005],

@@ -1,7 +1,10 @@
 /** Crashes on either side of every commit, and what a new life makes of what the old one left. */
+
 import { describe, expect, it } from 'vitest';
+import { IDENTITY_CALIBRATION } from '../../../src/domain/calibration/calibration-table.ts';
 import { cents } from '../../../src/domain/units.ts';
 import { ACCOUNT_EVENTS } from '../../../src/protocol/account-events.ts';
+import { encode } from '../../../src/protocol/codec.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
 import { createTestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FaultyCommits } from '../../support/ledger-store.ts';
@@ -176,21 +179,66 @@ describe('a new life', () => {
     expect(anew).toEqual(through);
   });
 
-  it('skips a long past in which nothing was open', async () => {
+  it('skips a past of many hours in which nothing was open', async () => {
     const rig = await startRig();
     await rig.system.stop(RESOLVER.name);
-    for (let i = 0; i < 10_000; i += 1) {
-      const last = await rig.tickLog.last();
-      const seq = (last?.seq ?? 0) + 1;
-      rig.tickLog.record(tickAt(seq));
-    }
-    await rig.system.advance(1_000_000);
+    const reads: number[] = [];
+    const { readAfter } = rig.tickLog;
+    rig.tickLog.readAfter = (seq, limit) => {
+      reads.push(seq);
+      return readAfter.call(rig.tickLog, seq, limit);
+    };
+    for (let seq = 2; seq <= 220_001; seq += 1) rig.tickLog.record(tickAt(seq));
+    await rig.system.advance(22_000_000);
     await rig.restart();
     expect(await rig.system.ask(RESOLVER, { type: 'GetMarket', body: {} })).toMatchObject({
       ok: true,
-      value: { seq: 10_001 },
+      value: { seq: 220_001 },
     });
-    expect(await rig.store.load()).toMatchObject({ cursorSeq: 10_001 });
+    expect(await rig.store.load()).toMatchObject({ cursorSeq: 220_001 });
+    expect(reads.filter((seq) => seq > 1 && seq < 210_000)).toEqual([]);
+  });
+
+  it('has the same odds as if it had never ended, kept or followed up in the log', async () => {
+    const wobble = (i: number) => cents(6_000_500 + ((i * 7_919) % 41) * 100 + (i % 300) * 5);
+    const oddsAfter = async (restartsAt: readonly number[]) => {
+      const rig = await startRig();
+      for (let i = 0; i < 1_500; i += 1) {
+        await rig.tick({ priceCents: wobble(i) });
+        if (i === 550) await rig.send(rig.body({ cell: cellAt(2, 65_000) }));
+        if (restartsAt.includes(i)) await rig.restart();
+      }
+      const [market, report] = [
+        await rig.system.ask(RESOLVER, { type: 'GetMarket', body: {} }),
+        await rig.system.ask(RESOLVER, { type: 'GetCalibration', body: {} }),
+      ];
+      return { market, report };
+    };
+    const through = await oddsAfter([]);
+    expect(through.report).toMatchObject({
+      ok: true,
+      value: { offeredCells: { sinceMs: START_MS + 15_000 } },
+    });
+    expect(through.report).toMatchObject({ ok: true, value: { settledBets: { n: 1, voids: 0 } } });
+    expect(through.market.ok && through.market.value.calibration.version).not.toBe(
+      IDENTITY_CALIBRATION.version,
+    );
+    for (const restartsAt of [[20], [599], [601], [640, 700, 1_499], [705]]) {
+      expect(await oddsAfter(restartsAt)).toEqual(through);
+    }
+  });
+
+  it('begins with the fitted odds when the kept ones are of other rules, or garbage', async () => {
+    const rig = await startRig();
+    await rig.ticks(700);
+    for (const bytes of [new Uint8Array([1, 2, 3]), encode({ rules: 'others', odds: { tickSeq: 700 } })]) {
+      const { storedOdds } = await rig.store.load();
+      if (!storedOdds) throw new Error('no odds were kept');
+      await rig.store.commit({ booked: [], answers: [], cursorSeq: 701, odds: { ...storedOdds, bytes } });
+      await rig.restart();
+      const market = await rig.system.ask(RESOLVER, { type: 'GetMarket', body: {} });
+      expect(market).toMatchObject({ ok: true, value: { seq: 701 } });
+    }
   });
 
   it('refuses a tick log that ends before the ledger', async () => {

@@ -2,11 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   addressRecovery,
   type RecoverAddressTask,
-  recoverNatively,
-  recoverWithEthers,
   task,
 } from '../../../src/actors/session-guard/recover-address-task.ts';
 import { createComputePool } from '../../../src/runtime/index.ts';
+import { recoverNatively, recoverWithEthers } from '../../../src/runtime/secp256k1.ts';
 import { malleated, newWallet, signed } from '../../support/sign-in.ts';
 
 const wallet = newWallet();

@@ -11,7 +11,7 @@ import { memoryLatestPriceStore } from '../../../src/actors/price-feed/memory-la
 import { redisLatestPriceStore } from '../../../src/actors/price-feed/redis-latest-price-store.ts';
 import { cents, hundredths } from '../../../src/domain/units.ts';
 import { ManualClock } from '../../../src/runtime/index.ts';
-import { FIRST_TICK_MS, indexTick, TICK_MS } from '../../support/index-ticks.ts';
+import { FIRST_TICK_MS, indexTick, indexTicks, TICK_MS } from '../../support/index-ticks.ts';
 import { useRedis } from '../../support/use-redis.ts';
 import { bothAnswer, expectSameAnswers, passTime } from './same-answers.ts';
 
@@ -92,9 +92,14 @@ const atMs = fc.integer({ min: 0, max: 14 }).map((seq) => FIRST_TICK_MS + seq * 
 
 it('price history', async () => {
   const ticks = fc.array(tick, { maxLength: 6 });
+  // Often whole frames, and of the log's own ticks.
+  const runOfTicks = fc
+    .record({ frame: fc.integer({ min: 0, max: 3 }), length: fc.constantFrom(1, 3, 3, 3, 6) })
+    .map(({ frame, length }) => indexTicks(3 * frame + 1, 3 * frame + length));
   const operation = fc.oneof(
     { weight: 3, arbitrary: fc.record({ do: does('append'), ticks }) },
-    { weight: 2, arbitrary: fc.record({ do: does('rehydrate'), ticks }) },
+    { weight: 2, arbitrary: fc.record({ do: does('append'), ticks: runOfTicks }) },
+    { weight: 3, arbitrary: fc.record({ do: does('seal'), ticks: runOfTicks }) },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -109,10 +114,11 @@ it('price history', async () => {
   );
   await expectSameAnswers(operation, RUNS, async (operations) => {
     await used.redis.flushall();
-    const [twin, real] = [memoryPriceHistory(), redisPriceHistory(used.redis)];
+    const frameTicks = 3;
+    const [twin, real] = [memoryPriceHistory({ frameTicks }), redisPriceHistory(used.redis, { frameTicks })];
     for (const step of operations) {
       await bothAnswer(twin, real, async (side): Promise<unknown> => {
-        if (step.do === 'append' || step.do === 'rehydrate') return side[step.do](step.ticks);
+        if (step.do === 'append' || step.do === 'seal') return side[step.do](step.ticks);
         if (step.do === 'range') return side.range(step);
         return step.do === 'prune' ? side.prune(step.beforeMs) : side.clear();
       });

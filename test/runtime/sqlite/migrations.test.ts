@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
-import { openLedgerDatabase } from '../../../src/actors/resolver/sqlite-ledger-store.ts';
+import { LEDGER_MIGRATIONS, openLedgerDatabase } from '../../../src/actors/resolver/sqlite-ledger-store.ts';
 import { openSqlite } from '../../../src/runtime/index.ts';
 import { PROJECT_ROOT } from '../../support/source-files.ts';
 import { statementsOf } from '../../support/sql-statements.ts';
@@ -42,10 +42,8 @@ interface End {
   readonly statements: number;
 }
 
-/** Without migrations: those of the ledger. */
-function dieAt(path: string, nth: number, migrations?: readonly string[]): Promise<End> {
-  const args = ['test/support/die-in-migration.ts', path, String(nth)];
-  if (migrations) args.push(JSON.stringify(migrations));
+function dieAt(path: string, nth: number, migrations: readonly string[]): Promise<End> {
+  const args = ['test/support/die-in-migration.ts', path, String(nth), JSON.stringify(migrations)];
   const child = spawn(process.execPath, args, { cwd: PROJECT_ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -67,13 +65,13 @@ async function atEach(count: number, work: (nth: number) => Promise<void>): Prom
 
 test('a ledger killed at each statement of its migrations is made by the next start', async () => {
   const path = join(dir, 'whole.sqlite');
-  const { statements } = await dieAt(path, 0);
+  const { statements } = await dieAt(path, 0, LEDGER_MIGRATIONS);
   expect(statements).toBeGreaterThan(15);
   const whole = schemaOf(path);
   const schemas = new Map([[0, JSON.stringify([])]]);
   await atEach(statements, async (nth) => {
     const killed = join(dir, `new-${nth}.sqlite`);
-    expect((await dieAt(killed, nth)).signal).toBe('SIGKILL');
+    expect((await dieAt(killed, nth, LEDGER_MIGRATIONS)).signal).toBe('SIGKILL');
     const { version, objects } = schemaOf(killed);
     expect(version).toBeLessThan(whole.version);
     // All that died within one migration left the same: what there was before it.

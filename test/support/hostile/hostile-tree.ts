@@ -7,7 +7,7 @@ import type { Config } from '../../../src/config.ts';
 import type { ChildSpec } from '../../../src/runtime/index.ts';
 import type { HostileSettings } from './hostile-actor.ts';
 
-export { lockFiles } from '../../../src/actors/tree.ts';
+export * from '../../../src/actors/tree.ts';
 
 const module = new URL('./hostile-actor.ts', import.meta.url);
 

@@ -1,12 +1,12 @@
 /** Bets that must not be taken, the same over HTTP and over a socket. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlaceBetRequest } from '../../../../src/client/index.ts';
 import { ERRORS, type ErrorCode } from '../../../../src/protocol/errors.ts';
 import { type Answer, errorOf, expectError } from '../../../support/http-call.ts';
+import type { TouchRequest } from '../../../support/player.ts';
 import { isTooBusy, type Siege, startSiege, steadyBets, unhurried } from '../../../support/siege.ts';
 
 let siege: Siege;
-let bet: PlaceBetRequest;
+let bet: TouchRequest;
 let keys = 0;
 beforeAll(async () => {
   siege = await startSiege({ BETS_PER_MINUTE: '1000' });
@@ -53,11 +53,12 @@ const MALFORMED: readonly (readonly [string, Change])[] = [
     (minMultiplier) => ['minMultiplier', { minMultiplier }] as const,
   ),
   ...['opensAtMs', 'closesAtMs', 'lowCents', 'highCents'].flatMap((field) =>
-    ['1', 1.5, -1, 1e16, 2 ** 53, null, true, [1], { $gt: 0 }, undefined].map(
+    ['1', 1.5, -1, 1e16, 2 ** 53, true, [1], { $gt: 0 }, undefined].map(
       (value) => [field, { [field]: value }] as const,
     ),
   ),
-  ...['no_touch', 'TOUCH', 'touch ', '', 1, null, ['touch'], undefined].map(
+  ...['opensAtMs', 'closesAtMs'].map((field) => [field, { [field]: null }] as const),
+  ...['notouch', 'no-touch', 'INSIDE', 'up', 'TOUCH', 'touch ', '', 1, null, ['touch'], undefined].map(
     (kind) => ['kind', { kind }] as const,
   ),
   ...['eth:usd', 'BTC:USD', 'btc:usd\u0000', '../btc:usd', '', 1, null, undefined].map(
@@ -72,7 +73,7 @@ const MALFORMED: readonly (readonly [string, Change])[] = [
 
 describe('a bet', () => {
   beforeAll(async () => {
-    [bet] = (await steadyBets(siege.player, 1)) as [PlaceBetRequest];
+    [bet] = (await steadyBets(siege.player, 1)) as [TouchRequest];
   });
 
   it.each(MALFORMED)('with a wrong %s (%j) is MALFORMED', async (field, change) => {
@@ -105,39 +106,67 @@ describe('a bet', () => {
 });
 
 /** Well formed, and refused for what they say. */
-const REFUSED: readonly (readonly [
-  string,
-  ErrorCode,
-  string | undefined,
-  (bet: PlaceBetRequest) => Change,
-])[] = [
-  ['a stake of nothing', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '0' })],
-  ['a stake below the least', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '99999' })],
-  ['a stake above the most', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '100000001' })],
-  ['the largest stake', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '9007199254740991' })],
-  ['a multiplier nobody gives', 'QUOTE_MOVED', undefined, () => ({ minMultiplier: '9999999.99' })],
-  ['a column off the raster', 'CELL_DISABLED', 'COLUMN', (b) => moved(b, { byMs: 1 })],
-  ['a column of an odd length', 'CELL_DISABLED', 'COLUMN', (b) => ({ closesAtMs: b.closesAtMs + 1 })],
-  ['a column of a day', 'CELL_DISABLED', 'COLUMN', (b) => ({ closesAtMs: b.opensAtMs + 86_400_000 })],
-  ['a column that ends first', 'CELL_DISABLED', 'TIMES', (b) => ({ closesAtMs: b.opensAtMs - 5_000 })],
-  ['a column of no length', 'CELL_DISABLED', 'TIMES', (b) => ({ closesAtMs: b.opensAtMs })],
-  ['a column without an end', 'CELL_DISABLED', 'COLUMN', () => ({ closesAtMs: 2 ** 53 - 1 })],
-  ['a row off the raster', 'CELL_DISABLED', 'ROW', (b) => moved(b, { byCents: 1 })],
-  ['a row of an odd height', 'CELL_DISABLED', 'ROW', (b) => ({ highCents: b.highCents + 1 })],
-  ['all prices for a row', 'CELL_DISABLED', 'ROW', () => ({ lowCents: 0, highCents: 2 ** 53 - 1 })],
-  ['a row upside down', 'CELL_DISABLED', 'PRICES', (b) => ({ lowCents: b.highCents, highCents: b.lowCents })],
-  ['a row of no height', 'CELL_DISABLED', 'PRICES', (b) => ({ highCents: b.lowCents })],
-  ['a row far from the line', 'CELL_DISABLED', 'TOO_UNLIKELY', (b) => moved(b, { byCents: 5_000_000 })],
-  ['a row at nothing', 'CELL_DISABLED', 'TOO_UNLIKELY', (b) => ({ lowCents: 0, highCents: height(b) })],
-  ['a column too far', 'CELL_DISABLED', 'TOO_FAR', (b) => moved(b, { byMs: 600_000 })],
-  ['a column of next year', 'CELL_DISABLED', 'TOO_FAR', (b) => moved(b, { byMs: 31_536_000_000 })],
-  ['a column that is long over', 'COLUMN_LOCKED', undefined, (b) => moved(b, { byMs: -600_000 })],
-  ['the first column of all', 'COLUMN_LOCKED', undefined, () => ({ opensAtMs: 5_000, closesAtMs: 10_000 })],
-];
+const REFUSED: readonly (readonly [string, ErrorCode, string | undefined, (bet: TouchRequest) => Change])[] =
+  [
+    ['a stake of nothing', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '0' })],
+    ['a stake below the least', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '99999' })],
+    ['a stake above the most', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '100000001' })],
+    ['the largest stake', 'STAKE_OUT_OF_RANGE', undefined, () => ({ stakeMicros: '9007199254740991' })],
+    ['a multiplier nobody gives', 'QUOTE_MOVED', undefined, () => ({ minMultiplier: '9999999.99' })],
+    ['a column off the raster', 'CELL_DISABLED', 'COLUMN', (b) => moved(b, { byMs: 1 })],
+    ['a column of an odd length', 'CELL_DISABLED', 'COLUMN', (b) => ({ closesAtMs: b.closesAtMs + 1 })],
+    ['a column of a day', 'CELL_DISABLED', 'COLUMN', (b) => ({ closesAtMs: b.opensAtMs + 86_400_000 })],
+    ['a column that ends first', 'CELL_DISABLED', 'TIMES', (b) => ({ closesAtMs: b.opensAtMs - 5_000 })],
+    ['a column of no length', 'CELL_DISABLED', 'TIMES', (b) => ({ closesAtMs: b.opensAtMs })],
+    ['a column without an end', 'CELL_DISABLED', 'COLUMN', () => ({ closesAtMs: 2 ** 53 - 1 })],
+    ['a row off the raster', 'CELL_DISABLED', 'ROW', (b) => moved(b, { byCents: 1 })],
+    ['a row of an odd height', 'CELL_DISABLED', 'ROW', (b) => ({ highCents: b.highCents + 1 })],
+    ['all prices for a row', 'CELL_DISABLED', 'ROW', () => ({ lowCents: 0, highCents: 2 ** 53 - 1 })],
+    [
+      'a row upside down',
+      'CELL_DISABLED',
+      'PRICES',
+      (b) => ({ lowCents: b.highCents, highCents: b.lowCents }),
+    ],
+    ['a row of no height', 'CELL_DISABLED', 'PRICES', (b) => ({ highCents: b.lowCents })],
+    ['a touch open above', 'CELL_DISABLED', 'PRICES', () => ({ highCents: null })],
+    ['a touch open below', 'CELL_DISABLED', 'PRICES', () => ({ lowCents: null })],
+    ['a no_touch open above', 'CELL_DISABLED', 'PRICES', () => ({ kind: 'no_touch', highCents: null })],
+    [
+      'a band without edges',
+      'CELL_DISABLED',
+      'PRICES',
+      () => ({ kind: 'inside', lowCents: null, highCents: null }),
+    ],
+    [
+      'an edge off the raster',
+      'CELL_DISABLED',
+      'ROW',
+      (b) => ({ kind: 'outside', lowCents: b.lowCents + 1, highCents: null }),
+    ],
+    [
+      'all above nothing',
+      'CELL_DISABLED',
+      'PRICES',
+      () => ({ kind: 'inside', lowCents: 0, highCents: null }),
+    ],
+    [
+      'all but what never is',
+      'CELL_DISABLED',
+      'TOO_LIKELY',
+      (b) => ({ kind: 'inside', lowCents: null, highCents: b.highCents + 5_000_000 }),
+    ],
+    ['a row far from the line', 'CELL_DISABLED', 'TOO_UNLIKELY', (b) => moved(b, { byCents: 5_000_000 })],
+    ['a row at nothing', 'CELL_DISABLED', 'TOO_UNLIKELY', (b) => ({ lowCents: 0, highCents: height(b) })],
+    ['a column too far', 'CELL_DISABLED', 'TOO_FAR', (b) => moved(b, { byMs: 600_000 })],
+    ['a column of next year', 'CELL_DISABLED', 'TOO_FAR', (b) => moved(b, { byMs: 31_536_000_000 })],
+    ['a column that is long over', 'COLUMN_LOCKED', undefined, (b) => moved(b, { byMs: -600_000 })],
+    ['the first column of all', 'COLUMN_LOCKED', undefined, () => ({ opensAtMs: 5_000, closesAtMs: 10_000 })],
+  ];
 
 describe('a well-formed bet', () => {
   it.each(REFUSED)('on %s is refused: %s %s', async (_name, code, reason, change) => {
-    const [offered] = (await steadyBets(siege.player, 1)) as [PlaceBetRequest];
+    const [offered] = (await steadyBets(siege.player, 1)) as [TouchRequest];
     const wrong = { ...offered, ...change(offered) };
     await siege.withoutEffect(async () => {
       const details = reason === undefined ? undefined : { reason };
@@ -190,10 +219,10 @@ describe('a well-formed bet', () => {
   });
 });
 
-const height = ({ lowCents, highCents }: PlaceBetRequest): number => highCents - lowCents;
+const height = ({ lowCents, highCents }: TouchRequest): number => highCents - lowCents;
 
 const moved = (
-  { opensAtMs, closesAtMs, lowCents, highCents }: PlaceBetRequest,
+  { opensAtMs, closesAtMs, lowCents, highCents }: TouchRequest,
   { byMs = 0, byCents = 0 }: { byMs?: number; byCents?: number },
 ): Change => ({
   opensAtMs: opensAtMs + byMs,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BetView, PlaceBetRequest } from '../../../../src/client/index.ts';
 import { type Answer, errorOf, expectError } from '../../../support/http-call.ts';
-import { allBets, createPlayer, type Player } from '../../../support/player.ts';
+import { allBets, createPlayer, type Player, type TouchRequest } from '../../../support/player.ts';
 import { type Siege, startSiege, steadyBets, unhurried } from '../../../support/siege.ts';
 
 const PARALLEL = 50;
@@ -24,7 +24,7 @@ const balanceOf = async (player: Player): Promise<number> =>
 
 it('the same bet under the same key, fifty times at once, is one bet with one answer', async () => {
   const player = await createPlayer(siege.system.url);
-  const [bet] = (await steadyBets(player, 1)) as [PlaceBetRequest];
+  const [bet] = (await steadyBets(player, 1)) as [TouchRequest];
   let key = '';
   const answer = await unhurried(async (attempt) => {
     key = `same-${attempt}`;

@@ -1,0 +1,224 @@
+/**
+ * Reads a ledger back from its first transfer: every commit must hash to what is stored, every balance must
+ * be the sum of its transfers, every closing transfer must agree with the verdict of its bet.
+ *
+ * Works in steps of bounded size, so that it can run beside a live writer, and goes on where it stopped when
+ * more was committed. Needs memory for one number per account. Reads only; returns in words what is wrong.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import type { SqliteDatabase } from '../../runtime/index.ts';
+import {
+  ACCEPTING_CODE,
+  actionLine,
+  answersLine,
+  CHAINED_TERMS,
+  type ChainedAction,
+  type ChainedLimits,
+  type ChainedTerms,
+  type ChainedTransfer,
+  type ChainedVerdict,
+  CLOSING_CODES,
+  type CommitRow,
+  genesisOf,
+  limitsLine,
+  prepareChain,
+  termsLine,
+  transferLine,
+  verdictLine,
+} from './ledger-chain.ts';
+
+type JoinedTransfer = ChainedTransfer & ChainedVerdict & ChainedTerms;
+
+interface OpenCommit {
+  readonly row: CommitRow;
+  readonly hash: Hash;
+}
+
+export interface ReplayStep {
+  /** True: everything committed so far was read. */
+  readonly isCaughtUp: boolean;
+  readonly problems: readonly string[];
+}
+
+const ROWS_PER_PAGE = 5_000;
+const STATUS_OF_CODE: Readonly<Record<string, string>> = { payout: 'won', forfeit: 'lost', refund: 'void' };
+
+export class LedgerReplay {
+  readonly #sql: ReturnType<typeof prepareReplay>;
+  readonly #balances = new Map<string, number>();
+  #changed = new Set<string>();
+  #verified: CommitRow;
+  #open: OpenCommit | undefined;
+  #transferSeq: number;
+  #rows = 0;
+  readonly #replaysBalances: boolean;
+
+  /** `from`: the commit to begin after, taken on trust; balances are only replayed from the first one. */
+  constructor(db: SqliteDatabase, from?: CommitRow) {
+    this.#sql = prepareReplay(db);
+    this.#verified = from ?? genesisOf(this.#sql.chain.ledgerId());
+    this.#transferSeq = this.#verified.transfer_seq;
+    this.#replaysBalances = from === undefined;
+  }
+
+  /** The last commit that was verified. */
+  get verifiedSeq(): number {
+    return this.#verified.seq;
+  }
+
+  /** Transfers read so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Reads about `rowsMax` rows more. */
+  step(rowsMax: number): ReplayStep {
+    const problems: string[] = [];
+    for (let left = rowsMax; left > 0; left -= 1) {
+      const commit = this.#open ?? this.#begin();
+      if (!commit) {
+        problems.push(...this.#strayRows(), ...this.#balanceProblems());
+        return { isCaughtUp: true, problems };
+      }
+      this.#open = commit;
+      left -= this.#readTransfers(commit, left, problems);
+      if (this.#transferSeq < commit.row.transfer_seq) continue;
+      this.#close(commit, problems);
+    }
+    return { isCaughtUp: false, problems };
+  }
+
+  #begin(): OpenCommit | undefined {
+    const row = this.#sql.chain.at(this.#verified.seq + 1);
+    return row && { row, hash: createHash('sha256').update(this.#verified.hash) };
+  }
+
+  #readTransfers({ row: commit, hash }: OpenCommit, limit: number, problems: string[]): number {
+    if (this.#transferSeq === commit.transfer_seq) return 0;
+    const rows = this.#sql.transfers.all(this.#transferSeq, commit.transfer_seq, limit);
+    for (const row of rows) {
+      if (row.seq !== this.#transferSeq + 1) problems.push(`transfer ${this.#transferSeq + 1} is missing`);
+      this.#transferSeq = row.seq;
+      if (CLOSING_CODES.has(row.code) && row.status !== STATUS_OF_CODE[row.code])
+        problems.push(`${row.ref} is ${row.status}, but was closed by a ${row.code}`);
+      this.#move(row.from_account, -row.amount_micros);
+      this.#move(row.to_account, row.amount_micros);
+    }
+    hash.update(textOf(rows));
+    this.#rows += rows.length;
+    if (rows.length === 0) {
+      problems.push(`transfers up to ${commit.transfer_seq} of commit ${commit.seq} are missing`);
+      this.#transferSeq = commit.transfer_seq;
+    }
+    return rows.length;
+  }
+
+  #close({ row: commit, hash }: OpenCommit, problems: string[]): void {
+    const before = this.#verified;
+    if (commit.action_seq > before.action_seq)
+      for (const row of this.#sql.actions.all(before.action_seq, commit.action_seq))
+        hash.update(actionLine(row));
+    if (commit.limit_seq > before.limit_seq)
+      for (const row of this.#sql.limits.all(before.limit_seq, commit.limit_seq))
+        hash.update(limitsLine(row));
+    hash.update(answersLine(commit.answers));
+    if (!hash.digest().equals(commit.hash))
+      problems.push(`commit ${commit.seq} does not hash to what it should`);
+    this.#verified = commit;
+    this.#open = undefined;
+  }
+
+  #move(account: string, byMicros: number): void {
+    this.#balances.set(account, (this.#balances.get(account) ?? 0) + byMicros);
+    this.#changed.add(account);
+  }
+
+  /** What somebody wrote beside the chain. */
+  #strayRows(): string[] {
+    const { transfer_seq, action_seq, limit_seq } = this.#verified;
+    const ends = this.#sql.ends.get();
+    if (!ends) return [];
+    const strays = [
+      ['transfers', ends.transfers - transfer_seq],
+      ['operator actions', ends.actions - action_seq],
+      ['changes of limits', ends.limits - limit_seq],
+    ] as const;
+    return strays.flatMap(([what, more]) => (more === 0 ? [] : [`${more} ${what} more than the chain has`]));
+  }
+
+  #balanceProblems(): string[] {
+    if (!this.#replaysBalances) return [];
+    const problems: string[] = [];
+    for (const account of this.#changed) {
+      const held = this.#sql.balance.get(account)?.balance_micros;
+      const due = this.#balances.get(account);
+      if (held !== due) problems.push(`${account} has ${held}, its transfers give ${due}`);
+    }
+    this.#changed = new Set();
+    return problems;
+  }
+}
+
+/**
+ * Gives a ledger that is older than its chain a first commit, of all it has. Returns where the chain ends;
+ * undefined if nothing was booked yet.
+ */
+export function chainOldRows(db: SqliteDatabase): CommitRow | undefined {
+  const { chain, transfers, counts } = prepareReplay(db);
+  const last = chain.last();
+  const { transfer_seq = 0, answers = 0 } = counts.get() ?? {};
+  if (last || (transfer_seq === 0 && answers === 0)) return last;
+  const hash = createHash('sha256').update(genesisOf(chain.ledgerId()).hash);
+  for (let seq = 0; seq < transfer_seq; ) {
+    const rows = transfers.all(seq, transfer_seq, ROWS_PER_PAGE);
+    hash.update(textOf(rows));
+    seq = rows.at(-1)?.seq ?? transfer_seq;
+  }
+  hash.update(answersLine(answers));
+  const first = { seq: 1, transfer_seq, action_seq: 0, limit_seq: 0, answers, hash: hash.digest() };
+  chain.insert(first);
+  return first;
+}
+
+function textOf(rows: readonly JoinedTransfer[]): string {
+  let text = '';
+  for (const row of rows) {
+    text += transferLine(row);
+    if (row.code === ACCEPTING_CODE) text += termsLine(row);
+    if (CLOSING_CODES.has(row.code)) text += verdictLine(row.ref, row);
+  }
+  return text;
+}
+
+function prepareReplay(db: SqliteDatabase) {
+  const terms = CHAINED_TERMS.map((name) => `b.${name}`).join(', ');
+  return {
+    chain: prepareChain(db),
+    transfers: db.prepare<[number, number, number], JoinedTransfer>(
+      `SELECT t.seq, t.code, t.from_account, t.to_account, t.amount_micros, t.ref, t.tick_seq,
+              ${terms}, coalesce(s.status, 'open') AS status, s.reason, s.settled_seq, s.settled_at_ms
+       FROM transfers AS t
+         LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq AND t.code = 'stake'
+         LEFT JOIN settlements AS s ON s.bet_seq = t.bet_seq AND t.code IN ('payout', 'forfeit', 'refund')
+       WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq LIMIT ?`,
+    ),
+    actions: db.prepare<[number, number], ChainedAction>(
+      'SELECT * FROM operator_actions WHERE seq > ? AND seq <= ? ORDER BY seq',
+    ),
+    limits: db.prepare<[number, number], ChainedLimits>(
+      'SELECT * FROM self_limits WHERE seq > ? AND seq <= ? ORDER BY seq',
+    ),
+    counts: db.prepare<[], { transfer_seq: number; answers: number }>(
+      `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfer_seq,
+              (SELECT count(*) FROM requests) AS answers`,
+    ),
+    balance: db.prepare<[string], { balance_micros: number }>(
+      'SELECT balance_micros FROM accounts WHERE name = ?',
+    ),
+    ends: db.prepare<[], { transfers: number; actions: number; limits: number }>(
+      `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfers,
+              (SELECT coalesce(max(seq), 0) FROM operator_actions) AS actions,
+              (SELECT coalesce(max(seq), 0) FROM self_limits) AS limits`,
+    ),
+  };
+}

@@ -1,0 +1,67 @@
+/** Each check of the audit finds what it is there for; a sound ledger passes all of them. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cellAt } from '../../support/market.ts';
+import { LedgerFile } from './ledger-file.ts';
+
+let file: LedgerFile;
+beforeEach(async () => {
+  file = new LedgerFile();
+  await file.fill();
+});
+afterEach(() => file.remove());
+
+const failed = (lastAppliedAtMs?: number): string[] =>
+  file.audit(lastAppliedAtMs).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
+
+describe('the audit of a ledger', () => {
+  it('finds nothing in a sound one', async () => {
+    file.anchor(await file.write());
+    const audit = file.audit(cellAt().closesAtMs);
+    expect(audit.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(audit).toMatchObject({ ok: true, transfers: 14, head: { commitSeq: 4, transferSeq: 14 } });
+  });
+
+  it.each([
+    ['sum_is_zero', 'UPDATE accounts SET balance_micros = balance_micros + 1'],
+    ['nobody_below_zero', "UPDATE accounts SET balance_micros = -1 WHERE name = 'house'"],
+    ['balances_are_their_transfers', "UPDATE accounts SET balance_micros = 7 WHERE name LIKE 'wallet:%'"],
+    ['escrow_covers_open_bets', "UPDATE accounts SET balance_micros = 7 WHERE name = 'escrow'"],
+    ['each_bet_is_open_or_settled', 'DELETE FROM open_bets'],
+    ['each_bet_was_staked_once', "UPDATE transfers SET amount_micros = 7 WHERE code = 'stake'"],
+    ['each_settled_bet_has_one_resolution', "DELETE FROM transfers WHERE code = 'release'"],
+    ['each_settled_bet_has_one_resolution', "UPDATE settlements SET status = 'lost' WHERE status = 'won'"],
+    ['no_transfer_of_no_bet', "UPDATE transfers SET ref = 'bet_9' WHERE ref = 'bet_0'"],
+    ['each_bet_was_answered', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
+    ['each_acceptance_has_its_bet', "DELETE FROM accepted_bets WHERE id = 'bet_0'"],
+    ['answers_are_all_there', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
+    ['operators_voided_what_they_say', "UPDATE settlements SET reason = 'OPERATOR' WHERE status = 'void'"],
+    ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'90'), (3, x'90')"],
+    ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'c1')"],
+    ['file_is_sound', "UPDATE transfers SET from_account = 'nobody' WHERE seq = 3"],
+    ['chain_and_balances', "UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'reserve'"],
+    ['chain_and_balances', "UPDATE accepted_bets SET high_cents = high_cents + 1 WHERE id = 'bet_3'"],
+    ['chain_and_balances', "UPDATE settlements SET settled_seq = 151 WHERE status = 'won'"],
+    ['chain_and_balances', 'UPDATE commits SET answers = 7 WHERE seq = 2'],
+    ['chain_and_balances', 'DELETE FROM transfers WHERE seq = 3'],
+    [
+      'chain_and_balances',
+      `INSERT INTO transfers SELECT 15, 'grant', 'house', name, 1, 'x', NULL, 1
+       FROM accounts WHERE name LIKE 'wallet:%'`,
+    ],
+  ])('%s: finds %s', (check, sql) => {
+    file.spoil(sql);
+    expect(failed()).toContain(check);
+  });
+
+  it('no_bet_overdue: finds a bet that is open long after its window, by the last tick applied', () => {
+    const { closesAtMs } = cellAt();
+    expect(failed(closesAtMs + 2_000)).toEqual([]);
+    expect(failed(closesAtMs + 2_001)).toEqual(['no_bet_overdue']);
+  });
+
+  it('head_not_before_anchor: finds a ledger that ends before its anchor', async () => {
+    const head = await file.write();
+    file.anchor({ ...head, commitSeq: head.commitSeq + 1 });
+    expect(failed()).toEqual(['head_not_before_anchor']);
+  });
+});
