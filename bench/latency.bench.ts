@@ -1,17 +1,18 @@
 /**
- * A bettor who sees the recorded line 100 ms before everybody else, and plays only cells that look generous in
- * that light: does the house lose to him? On the recordings of ../shared/data/quotes at 10 Hz, on the shipped
- * replay series where they are absent.
+ * A bettor who sees the recorded line 100 ms before everybody else, and plays only cells that look generous
+ * in that light: does the house lose to him? On the recordings of ../shared/data/quotes at 10 Hz, on the
+ * shipped replay series where they are absent.
  *
- * At each tick he takes the cells, of all kinds, whose shown multiplier is worth most given the next price; his
- * bet is received at once and executes by the rules: at the first tick after the hold, at that tick's price. He
- * either insists on the shown multiplier or takes what he gets; the better of the two counts. A picky one bets
- * only where the shown multiplier is worth more than the stake by what he knows. For comparison, the picky one
- * where the shown multiplier is honoured as it stands: what hold and execution are there for.
+ * At each tick he takes the cells, of all kinds, whose shown multiplier is worth most given the next price;
+ * his bet is received at once and executes by the rules: at the first tick after the hold, at that tick's
+ * price. He either insists on the shown multiplier or takes what he gets; the better of the two counts. A
+ * picky one bets only where the shown multiplier is worth more than the stake by what he knows. For
+ * comparison, the picky one where the shown multiplier is honoured as it stands: what hold and execution are
+ * there for.
  *
- * Last line: {bets, rtp, ciLow, ciHigh, players, unprotected}. The interval is the 95 % one of a bootstrap over
- * blocks of 10 s, because bets placed together win together. He does not profit if ciHigh is below 1. `--bets N`
- * (100,000), `--tiny` for the test run.
+ * Last line: {bets, rtp, ciLow, ciHigh, players, unprotected}. The interval is the 95 % one of a bootstrap
+ * over blocks of 10 s, because bets placed together win together. He does not profit if ciHigh is below 1.
+ * `--bets N` (100,000), `--tiny` for the test run.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,8 +3,8 @@
  * gaps, degraded stretches and composition jumps. Both must give the same outcome, deciding tick, reason and
  * near miss, every time. Not about speed, but too long for the test run, which does a little of it.
  *
- * `--cases N` (1,000,000), `--seed S` (1): the same seed draws the same cases.
- * Last line: {cases, seed, mismatches, seconds, verdicts}. Exits 1 on a mismatch, which fast-check has shrunk.
+ * `--cases N` (1,000,000), `--seed S` (1): the same seed draws the same cases. Last line: {cases, seed,
+ * mismatches, seconds, verdicts}. Exits 1 on a mismatch, which fast-check has shrunk.
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';

@@ -1,7 +1,8 @@
 /**
- * Accepted bets a second into a ledger on disk (synchronous=FULL): each with its terms, its two transfers, the
- * answer that is kept for ever and what its wallet is told, in the batches a busy Resolver commits; against the
- * same work at one transaction a bet. Both in one run, by turns, on ledgers of their own; medians of rounds.
+ * Accepted bets a second into a ledger on disk (synchronous=FULL): each with its terms, its two transfers,
+ * the answer that is kept for ever and what its wallet is told, in the batches a busy Resolver commits;
+ * against the same work at one transaction a bet. Both in one run, by turns, on ledgers of their own; medians
+ * of rounds.
  *
  * Last line: {betsPerSecond, ratioToUnbatched, unbatchedPerSecond, batch}. `--tiny` for the test run.
  */

@@ -1,11 +1,11 @@
 /**
  * What a tick costs while very many bets are open and none is touched, and how fast bets settle durably: by
- * the Resolver itself, into a ledger on disk (synchronous=FULL), with what wallets are told in its outbox. Ticks
- * wait in the mailbox as they do after a pause, so that a turn commits what many of them decided.
+ * the Resolver itself, into a ledger on disk (synchronous=FULL), with what wallets are told in its outbox.
+ * Ticks wait in the mailbox as they do after a pause, so that a turn commits what many of them decided.
  *
- * Last line: {tickMicrosP50, tickMicrosP99, settledPerSecond, settleSeconds, bets, cells, curve}; the curve is
- * the median cost of an untouched tick by number of open bets. `--bets N` (1,000,000), `--tiny` for the test
- * run.
+ * Last line: {tickMicrosP50, tickMicrosP99, settledPerSecond, settleSeconds, bets, cells, curve}; the curve
+ * is the median cost of an untouched tick by number of open bets. `--bets N` (1,000,000), `--tiny` for the
+ * test run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -64,11 +64,14 @@ function cellNo(n: number): Cell {
   return { symbol: SYMBOL, kind, opensAtMs, closesAtMs: opensAtMs + RULES.columnMs, lowCents, highCents };
 }
 
+/** Ids are hashes: neighbours in time are no neighbours by id. */
+const scattered = (n: number): string => ((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0');
+
 function betNo(n: number, cell: Cell, wallet: string): Bet {
   const stakeMicros = micros(1_000_000);
   const { rulesVersion, maxGapMs, maxDegradedFraction } = RULES;
   return {
-    id: `bet_${((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0')}${n.toString(16).padStart(24, '0')}`,
+    id: `bet_${scattered(n)}${n.toString(16).padStart(24, '0')}`,
     wallet,
     cell,
     stakeMicros,

@@ -44,12 +44,11 @@ const BET_FIELDS = [
   'rulesVersion',
 ] as const satisfies readonly (keyof BetView)[];
 const SETTLED_FIELDS = ['settledSeq', 'settledAtMs', 'reason'] as const satisfies readonly (keyof BetView)[];
-/** Packed apart, or (`receipt`) never part of an event. A field of BetView that is nowhere does not compile. */
+/** Packed apart, or (`receipt`) never part of an event. A field that is nowhere does not compile. */
 type PackedField = (typeof BET_FIELDS)[number] | (typeof SETTLED_FIELDS)[number];
 type PackedApart = 'wallet' | 'settlementRules' | 'nearMiss' | 'receipt';
-const NOTHING_IS_LEFT_OUT: [Exclude<keyof BetView, PackedField | PackedApart>] extends [never]
-  ? true
-  : never = true;
+type LeftOut = Exclude<keyof BetView, PackedField | PackedApart>;
+const NOTHING_IS_LEFT_OUT: [LeftOut] extends [never] ? true : never = true;
 
 export function packAccountEvent({ type, wallet, bet, account, seq }: AccountEvent): PackedAccountEvent {
   const packed: (string | number | null)[] = [

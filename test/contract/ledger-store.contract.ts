@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LedgerBatch, LedgerStore, StoredAnswer } from '../../src/actors/resolver/ledger-store.ts';
 import type { Bet } from '../../src/domain/bet.ts';
+import { BET_KINDS } from '../../src/domain/cell.ts';
 import type { LedgerEvent } from '../../src/domain/ledger.ts';
 import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { micros } from '../../src/domain/units.ts';
@@ -103,6 +104,46 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       });
     });
 
+    it.each(BET_KINDS)('keeps %s, its open edge and how close it came', async (kind) => {
+      const isPath = kind === 'touch' || kind === 'no_touch';
+      const cell = { ...cellAt(1, 10_000, 5_000, kind), ...(isPath ? {} : { highCents: null }) };
+      const one = { ...bet, cell };
+      const verdict: DecidedVerdict = isPath
+        ? { outcome: 'won', ...decided, nearMiss: { cents: 3, atMs: START_MS + 14_900, seq: 149 } }
+        : { outcome: 'won', ...decided };
+      await store.commit(batch([...OPENING, accepted(one)]));
+      expect((await store.load()).openBets).toEqual([one]);
+      await expectRejected(batch([accepted({ ...one, id: 'bet_again' })]), /UNIQUE/);
+      await store.commit(batch([settled(one, verdict)]));
+      store = await harness.reopen();
+      expect(await store.findBet(WALLET, one.id)).toEqual({ bet: one, verdict });
+    });
+
+    it('knows what was put up in the last minute, settled or not, and what was voided early', async () => {
+      const at = (row: number, acceptedAtMs: number): Bet =>
+        betOn(cellAt(row, 30_000), { id: `bet_${row}`, acceptedAtMs, stakeMicros: micros(1_000) });
+      const bets = [at(1, START_MS - 60_000), at(2, START_MS - 59_999), at(3, START_MS)];
+      await store.commit(batch([...OPENING, ...bets.map(accepted)]));
+      const verdict: DecidedVerdict = { outcome: 'void', reason: 'OPERATOR', ...decided };
+      await store.commit(batch([settled(bets[1] as Bet, verdict)]));
+      store = await harness.reopen();
+      const { recentReserves, voidedEarly } = await store.load();
+      const reserve = { wallet: WALLET, reserveMicros: 1_000 };
+      expect(recentReserves).toEqual([
+        { ...reserve, acceptedAtMs: START_MS - 59_999 },
+        { ...reserve, acceptedAtMs: START_MS },
+      ]);
+      expect(voidedEarly.map(({ id }) => id)).toEqual(['bet_2']);
+    });
+
+    it('settles what an earlier life took, and nothing at the tick it was taken at', async () => {
+      await store.commit(batch([...OPENING, accepted(bet)]));
+      store = await harness.reopen();
+      const early = { outcome: 'lost', decidedSeq: 1, decidedAtMs: START_MS + 200 } as const;
+      await expectRejected(batch([settled(bet, early)]), /later tick/);
+      await store.commit(batch([settled(bet, LOST)]));
+    });
+
     it('rejects a second settlement, in the same batch or later, whatever its outcome', async () => {
       await store.commit(batch([...OPENING, accepted(bet)]));
       await expectRejected(batch([settled(bet, WON), settled(bet, VOID)]), /settled already/);
@@ -193,6 +234,12 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       ['open a bet anew', 'INSERT INTO open_bets SELECT seq, 1, 1 FROM accepted_bets', /UNIQUE/],
       ['close a bet without settling it', 'DELETE FROM open_bets', /open until it is settled/],
       ['let an open bet wait longer', 'UPDATE open_bets SET accepted_seq = 0', /frozen/],
+      [
+        'pay a bet that is open',
+        `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, bet_seq, tick_seq)
+         VALUES ('payout', 'escrow', 'house', 1, 'x', 1, 1)`,
+        /as it was settled/,
+      ],
       ['change an answer', "UPDATE requests SET answer = '{}'", /kept for ever/],
       ['delete an answer', 'DELETE FROM requests', /kept for ever/],
       ['overdraw an account', "UPDATE accounts SET balance_micros = -1 WHERE name = 'house'", /CHECK/],

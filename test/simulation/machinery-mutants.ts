@@ -146,8 +146,8 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'what a commit has to tell is not committed with it',
     file: 'src/actors/resolver/sqlite-ledger-store.ts',
-    from: '    this.outbox.append(batch.told ?? []);',
-    to: '',
+    from: 'batch.told ?? []',
+    to: '[]',
   },
   {
     name: 'what an earlier life could not relay stays untold',
@@ -165,12 +165,6 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
     name: 'a stream that vanished is not seeded',
     file: 'src/runtime/outbox/outbox-relay.ts',
     from: 'await stream.seed(name, entries);',
-    to: '',
-  },
-  {
-    name: 'what wallets are told is not in the commit',
-    file: 'src/actors/resolver/sqlite-ledger-store.ts',
-    from: 'this.outbox.append(batch.told ?? []);',
     to: '',
   },
   {

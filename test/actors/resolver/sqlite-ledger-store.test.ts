@@ -2,8 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openLedgerDatabase, SqliteLedgerStore } from '../../../src/actors/resolver/sqlite-ledger-store.ts';
+import {
+  LEDGER_MIGRATIONS,
+  openLedgerDatabase,
+  SqliteLedgerStore,
+} from '../../../src/actors/resolver/sqlite-ledger-store.ts';
+import type { Bet } from '../../../src/domain/bet.ts';
+import { openSqlite } from '../../../src/runtime/index.ts';
 import { type LedgerStoreHarness, ledgerStoreContract } from '../../contract/ledger-store.contract.ts';
+import { START_MS, WALLET } from '../../support/market.ts';
 
 /** The database outlives the store: what a commit left in it is what a new store finds. */
 async function openInMemory(): Promise<LedgerStoreHarness> {
@@ -44,6 +51,76 @@ async function openInFile(): Promise<LedgerStoreHarness> {
 
 ledgerStoreContract('SqliteLedgerStore in memory', openInMemory);
 ledgerStoreContract('SqliteLedgerStore in a file', openInFile);
+
+it('takes over a ledger from before there were kinds, with its bets, transfers and answers', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'touchline-ledger-'));
+  const path = join(dir, 'ledger.sqlite');
+  const old = openSqlite({ path, migrations: LEDGER_MIGRATIONS.slice(0, 2) });
+  const insertBet = (id: string, status: string, settledSeq: number | null): void => {
+    old
+      .prepare(
+        `INSERT INTO bets VALUES (NULL, ?, '${WALLET}', 'btc:usd', 'touch', ${START_MS + 10_000},
+           ${START_MS + 15_000}, ?, ?, 1000000, 200, 2000000, ${START_MS}, 1, ${START_MS + 100}, 6000500,
+           0.00007, 'touch-1', 2000, 0.2, ?, NULL, ?, ?)`,
+      )
+      .run(
+        id,
+        settledSeq ? 1_000 : 2_000,
+        settledSeq ? 2_000 : 3_000,
+        status,
+        settledSeq,
+        settledSeq && START_MS + 9_999,
+      );
+  };
+  old.exec(`INSERT INTO accounts VALUES ('wallet:${WALLET}', 3000000);
+    UPDATE accounts SET balance_micros = 95000000 WHERE name = 'house';
+    UPDATE accounts SET balance_micros = 2000000 WHERE name = 'escrow';
+    UPDATE accounts SET balance_micros = -100000000 WHERE name = 'issuance';`);
+  insertBet('bet_lost', 'lost', 150);
+  insertBet('bet_open', 'open', null);
+  old.exec(`INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, tick_seq) VALUES
+    ('funding', 'issuance', 'house', 100000000, 'house', 0),
+    ('grant', 'house', 'wallet:${WALLET}', 5000000, '${WALLET}', 0),
+    ('stake', 'wallet:${WALLET}', 'escrow', 1000000, 'bet_lost', 1),
+    ('reserve', 'house', 'escrow', 1000000, 'bet_lost', 1),
+    ('stake', 'wallet:${WALLET}', 'escrow', 1000000, 'bet_open', 1),
+    ('reserve', 'house', 'escrow', 1000000, 'bet_open', 1),
+    ('forfeit', 'escrow', 'house', 2000000, 'bet_lost', 150);
+    INSERT INTO requests VALUES ('${WALLET}', 'a', '${'f'.repeat(64)}', '{"ok":true}');`);
+  old.close();
+
+  const db = openLedgerDatabase(path);
+  const store = new SqliteLedgerStore(db);
+  const { openBets } = await store.load();
+  expect(openBets.map(({ id }) => id)).toEqual(['bet_open']);
+  expect((await store.findBet(WALLET, 'bet_lost'))?.verdict).toMatchObject({
+    outcome: 'lost',
+    decidedSeq: 150,
+  });
+  expect(await store.findAnswers([{ wallet: WALLET, idempotencyKey: 'a' }])).toHaveLength(1);
+  expect(await store.totals()).toMatchObject({ sumMicros: 0, bets: { open: 1, lost: 1 } });
+  expect(db.prepare('SELECT seq, bet_seq FROM transfers').raw().all()).toEqual([
+    ...[
+      [1, null],
+      [2, null],
+      [3, 1],
+      [4, 1],
+      [5, 2],
+      [6, 2],
+      [7, 1],
+    ],
+  ]);
+  const verdict = { outcome: 'won', decidedSeq: 160, decidedAtMs: START_MS + 12_000 } as const;
+  const bet = openBets[0] as Bet;
+  await store.commit({
+    booked: [{ event: { type: 'BetSettled', bet, verdict }, tickSeq: 160 }],
+    answers: [],
+    cursorSeq: 160,
+  });
+  expect(await store.totals()).toMatchObject({ sumMicros: 0, escrowMicros: 0, bets: { won: 1, lost: 1 } });
+  await store.close();
+  rmSync(dir, { recursive: true });
+});
 
 it('refuses a ledger made by newer code', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-ledger-'));
