@@ -2,6 +2,9 @@
  * A Broadcaster on one stack: memory server, memory ports, and probes in the places of the actors it talks
  * to.
  */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { broadcasterActor } from '../../src/actors/broadcaster/broadcaster-actor.ts';
 import type { BroadcasterSettings } from '../../src/actors/broadcaster/broadcaster-settings.ts';
 import type { ClientServer, HttpResponse } from '../../src/actors/broadcaster/client-server.ts';
@@ -41,7 +44,7 @@ export const BROADCASTER_SETTINGS: BroadcasterSettings = {
   connectionsMax: 100,
   origins: ['http://127.0.0.1:8080'],
   betsPerMinute: BETS_PER_MINUTE,
-  serviceKeyPath: 'no-such-file',
+  serviceKeyPath: join(mkdtempSync(join(tmpdir(), 'touchline-key-')), 'service.key'),
   signIn: {
     domain: '127.0.0.1:8080',
     uri: 'http://127.0.0.1:8080',
