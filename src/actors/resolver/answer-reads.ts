@@ -2,17 +2,11 @@
 import { formatMicros } from '../../domain/units.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
-import type { GetOperations } from '../../protocol/letters/operate-market.ts';
 import type {
   BetPage,
-  GetAccount,
-  GetBet,
-  GetCalibration,
-  GetLedgerSummary,
-  GetMarket,
-  GetSelfLimits,
   LedgerSummary,
   ListBets,
+  ResolverRead,
   ResolverReplies,
 } from '../../protocol/letters/resolver.ts';
 import { BETS_PER_PAGE_MAX } from '../../protocol/limits.ts';
@@ -23,21 +17,11 @@ import { operations } from './operate-market.ts';
 import type { ResolverState } from './resolver-state.ts';
 import { getSelfLimits } from './set-self-limits.ts';
 
-export type ReadLetter =
-  | GetAccount
-  | GetBet
-  | ListBets
-  | GetMarket
-  | GetCalibration
-  | GetLedgerSummary
-  | GetSelfLimits
-  | GetOperations;
-
 export async function answerRead(
   state: ResolverState,
-  letter: Received<ReadLetter>,
+  letter: Received<ResolverRead>,
   context: ActorContext,
-): Promise<ResolverReplies[ReadLetter['type']]> {
+): Promise<ResolverReplies[ResolverRead['type']]> {
   switch (letter.type) {
     case 'GetAccount':
       return found(accountView(state.book, letter.body.wallet));

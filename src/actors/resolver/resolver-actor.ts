@@ -13,9 +13,14 @@ import { micros } from '../../domain/units.ts';
 import type { AccountView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome } from '../../protocol/errors.ts';
-import { RESOLVER, type ResolverLetter, type SetSelfLimits } from '../../protocol/letters/resolver.ts';
+import {
+  RESOLVER,
+  type ResolverLetter,
+  type ResolverRead,
+  type SetSelfLimits,
+} from '../../protocol/letters/resolver.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
-import { answerRead, type ReadLetter } from './answer-reads.ts';
+import { answerRead } from './answer-reads.ts';
 import { announceMarket, applyFromLog, applyTicks } from './apply-ticks.ts';
 import { requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty } from './bet-views.ts';
@@ -58,7 +63,7 @@ async function receiveBatch(
   const answers = requests.length > 0 ? await state.ports.store.findAnswers(requests) : [];
   const stored = new Map(answers.map((answer) => [requestKeyText(answer), answer]));
   const wishes: Received<SetSelfLimits>[] = [];
-  const reads: Received<ReadLetter>[] = [];
+  const reads: Received<ResolverRead>[] = [];
   for (const letter of letters) {
     switch (letter.type) {
       case 'TicksRecorded':
@@ -79,7 +84,7 @@ async function receiveBatch(
         wishes.push(letter);
         break;
       default:
-        reads.push(letter satisfies Received<ReadLetter>);
+        reads.push(letter satisfies Received<ResolverRead>);
     }
   }
   await endTurn(state, context);

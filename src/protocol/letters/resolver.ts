@@ -64,10 +64,8 @@ export interface BetPage {
   readonly nextBeforeId?: string;
 }
 
-export type ResolverLetter =
-  | PlaceBet
-  | TicksRecorded
-  | OpenAccount
+/** Answered from what is booked; they change nothing. */
+export type ResolverRead =
   | GetAccount
   | GetBet
   | ListBets
@@ -75,9 +73,15 @@ export type ResolverLetter =
   | GetCalibration
   | GetLedgerSummary
   | GetSelfLimits
+  | GetOperations;
+
+export type ResolverLetter =
+  | PlaceBet
+  | TicksRecorded
+  | OpenAccount
   | SetSelfLimits
   | OperateMarket
-  | GetOperations;
+  | ResolverRead;
 
 export interface ResolverReplies {
   readonly PlaceBet: Outcome<BetView>;
