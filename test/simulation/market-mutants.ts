@@ -316,4 +316,16 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
     from: 'this.changes.set(to, (this.changes.get(to) ?? 0) + amountMicros);',
     to: '',
   },
+  {
+    name: "a wallet's own limit of the stake is not held",
+    file: domain('self-limits'),
+    from: 'if (maxStakeMicros !== null && stakeMicros > maxStakeMicros)',
+    to: 'if (maxStakeMicros !== null && stakeMicros > 10 * maxStakeMicros)',
+  },
+  {
+    name: 'a new life forgets the limits wallets set for themselves',
+    file: resolver('set-self-limits'),
+    from: 'state.book.selfLimits.set(wallet, ofWallet, settled);',
+    to: '',
+  },
 ];

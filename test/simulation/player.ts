@@ -8,6 +8,7 @@ import { Account } from './account.ts';
 import { Dice } from './dice.ts';
 import { Listener } from './listener.ts';
 import type { Network } from './network.ts';
+import { SelfLimiting } from './self-limits.ts';
 import { Wager } from './wager.ts';
 import { walletOf } from './wallets.ts';
 import type { World } from './world.ts';
@@ -20,6 +21,7 @@ const ROW_CENTS = [500, 1_000, 1_000, 2_000, 2_000, 5_000] as const;
 export class Player {
   readonly account: Account;
   readonly listener: Listener;
+  readonly selfLimiting: SelfLimiting;
   /** Everything it ever bet or tried to. */
   readonly wagers: Wager[] = [];
   readonly #name: string;
@@ -36,6 +38,7 @@ export class Player {
     this.#network = network;
     this.account = new Account(walletOf(index), world, network);
     this.listener = new Listener(this.account, world, network);
+    this.selfLimiting = new SelfLimiting(this.#name, seed, this.account, world, network);
   }
 
   get undecided(): number {
@@ -44,6 +47,7 @@ export class Player {
 
   start(): void {
     void this.listener.run();
+    void this.selfLimiting.run();
     void this.#run();
   }
 
@@ -72,8 +76,9 @@ export class Player {
     const request = await this.#choose();
     if (!request) return;
     const key = `${this.#name}-${this.wagers.length}`;
-    const { account, listener } = this;
-    const wager = new Wager(key, request, { account, listener, world: this.#world, network: this.#network });
+    const { account, listener, selfLimiting } = this;
+    const bettor = { account, listener, selfLimiting, world: this.#world, network: this.#network };
+    const wager = new Wager(key, request, bettor);
     this.wagers.push(wager);
     void wager.place();
   }

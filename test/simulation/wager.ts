@@ -6,10 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
 import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { PublicError } from '../../src/protocol/errors.ts';
+import type { SelfLimitsRequest } from '../../src/protocol/self-limits.ts';
 import type { Account } from './account.ts';
 import type { BetRow } from './judge.ts';
 import type { Listener } from './listener.ts';
 import type { Answer, Network } from './network.ts';
+import type { SelfLimiting } from './self-limits.ts';
 import type { World } from './world.ts';
 
 const RETRY_MS_MIN = 50;
@@ -22,6 +24,7 @@ const isUndecided = ({ code, retryable }: PublicError): boolean => retryable || 
 export interface Bettor {
   readonly account: Account;
   readonly listener: Listener;
+  readonly selfLimiting: SelfLimiting;
   readonly world: World;
   readonly network: Network;
 }
@@ -43,9 +46,13 @@ export class Wager {
   readonly #network: Network;
   /** The newest tick when it was made. */
   readonly #firstTickSeq: number;
+  readonly #selfLimiting: SelfLimiting;
+  /** Those it was sent under. */
+  readonly #limits: SelfLimitsRequest;
   #wasUnknown = false;
 
-  constructor(key: string, request: PlaceBetRequest, { account, listener, world, network }: Bettor) {
+  constructor(key: string, request: PlaceBetRequest, bettor: Bettor) {
+    const { account, listener, selfLimiting, world, network } = bettor;
     this.key = key;
     this.request = request;
     this.#account = account;
@@ -53,6 +60,8 @@ export class Wager {
     this.#world = world;
     this.#network = network;
     this.#firstTickSeq = world.judge.head?.seq ?? 0;
+    this.#selfLimiting = selfLimiting;
+    this.#limits = selfLimiting.held;
   }
 
   async place(): Promise<void> {
@@ -127,6 +136,7 @@ export class Wager {
     }
     const isGoodEnough = row.multiplier >= Math.round(Number(request.minMultiplier) * 100);
     judge.expect(isGoodEnough, `${row.id} pays ${row.multiplier} %, asked for ${request.minMultiplier}`);
+    this.#selfLimiting.checkBet(view, this.#limits);
     judge.expect(row.acceptedSeq > this.#firstTickSeq, `${row.id} was executed before it was sent`);
   }
 
