@@ -156,12 +156,6 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
     to: 'this.#streamHead ?? (await outbox.head())',
   },
   {
-    name: 'a relay that begins anew takes nothing up',
-    file: 'src/runtime/outbox/outbox-relay.ts',
-    from: 'const there = this.#streamHead ?? (await stream.head());',
-    to: 'const there = this.#streamHead ?? (await outbox.head());',
-  },
-  {
     name: 'a stream that vanished is not seeded',
     file: 'src/runtime/outbox/outbox-relay.ts',
     from: 'await stream.seed(name, entries);',
