@@ -6,7 +6,7 @@
  *   and it must answer there with the same `dir` before it is taken for ours.
  * - It runs in a process group of its own, so Ctrl-C in a terminal does not reach it before the core drained.
  *
- * Non-goals: several machines, passwords, TLS. Set REDIS_URL for those.
+ * Non-goals: several machines, TLS. Set REDIS_URL for those.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -23,6 +23,7 @@ import {
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ACL_USER, aclRules, withUser, writeAclFile } from './redis-acl.mjs';
 import { findProgram, SetupError } from './system-packages.mjs';
 
 const HOST = '127.0.0.1';
@@ -225,18 +226,23 @@ async function adopt(dir, wantedPort, log) {
  * Starts Redis on `port` (default: 6379 if free, else any free port; 0: any free port) with its files in
  * `dir`, or takes over the one an earlier, killed run left there. `exited` resolves with the reason when it
  * ends by itself. `args` are further redis-server arguments; `stopOnExit` stops it when this process
- * ends, killed or not.
+ * ends, killed or not. With `userPassword` it has a user for Touchline alone (redis-acl.mjs), whose `url` it
+ * is.
  *
  * @param {{dir: string, port?: number, configFile?: string, redisServer?: string, args?: string[],
- *   stopOnExit?: boolean, log?: (line: string) => void}} options
+ *   userPassword?: string, stopOnExit?: boolean, log?: (line: string) => void}} options
  * @returns {Promise<{url: string, port: number, pid: number, reused: boolean,
  *   exited: Promise<string>, stop: () => Promise<void>}>}
  */
 export async function startRedis(options) {
-  const { dir, port, stopOnExit = false, log = () => {} } = options;
+  const { dir, port, userPassword, stopOnExit = false, log = () => {} } = options;
   mkdirSync(dir, { recursive: true });
+  const aclArgs = userPassword === undefined ? [] : ['--aclfile', writeAclFile(dir, userPassword)];
   const left = await adopt(dir, port || undefined, log);
-  const running = left ?? (await startAnew(options));
+  const args = [...(options.args ?? []), ...aclArgs];
+  const running = left ?? (await startAnew({ ...options, args }));
+  // One that is taken over has another password, or no such user.
+  if (left && userPassword !== undefined) await setUser(left.port, userPassword);
   writeInstance(dir, running);
   const { pid } = running;
   const guard = stopOnExit ? stopWithUs(pid) : undefined;
@@ -246,13 +252,23 @@ export async function startRedis(options) {
     if (readInstance(dir)?.pid === pid) rmSync(join(dir, 'instance.json'), { force: true });
   };
   return {
-    url: urlOf(running.port),
+    url: userPassword === undefined ? urlOf(running.port) : withUser(urlOf(running.port), userPassword),
     port: running.port,
     pid,
     reused: left !== undefined,
     exited: running.exited,
     stop,
   };
+}
+
+async function setUser(port, password) {
+  const reply = await ask(port, `ACL SETUSER ${ACL_USER} ${aclRules(password)}`);
+  if (!reply?.startsWith('+OK'))
+    throw new SetupError(
+      'REDIS_NOT_READY',
+      `redis on port ${port} takes no user: ${reply}`,
+      'Stop it first.',
+    );
 }
 
 /**

@@ -11,6 +11,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { startRedis } from './redis.mjs';
+import { newPassword } from './redis-acl.mjs';
 import { ensureSetupOrExit, ROOT } from './setup.mjs';
 import { SetupError } from './system-packages.mjs';
 
@@ -34,6 +35,7 @@ async function keepRedis(redisServer, onLost) {
     dir: resolve(dataDir, 'redis'),
     configFile: resolve(ROOT, 'redis.conf'),
     redisServer,
+    userPassword: newPassword(),
     log,
   };
   let stopping = false;

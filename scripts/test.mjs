@@ -125,6 +125,7 @@ async function runSteps() {
   await check('lint and format (biome)', node, biome, { env });
   await check('boundaries (dependency-cruiser)', node, cruise, { env, verify: sawTheSources });
   await runVitest(node, env);
+  await check('fuzz, in short', node, [join('test', 'fuzz', 'main.ts'), '--inputs', '20000'], { env });
   for (const name of benches()) {
     await check(`bench ${name} --tiny`, node, [join('bench', name), '--tiny'], { env, msMax: BENCH_MS_MAX });
   }

@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { FAILPOINT_PATTERN } from './runtime/failpoint.ts';
+import { REDIS_URL_DEFAULT, withSecretsFromFiles } from './secret-files.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().positive();
 const list = z.string().transform(splitList);
+const redisUrl = z.url({ protocol: /^(rediss?|unix)$/ }).or(z.string().regex(/^\//));
 
 export const ACTOR_NAMES = [
   'history-writer',
@@ -28,12 +30,17 @@ const VENUES_MIN = 3;
 /** Field → schema with default, and what it means (with unit, and what an empty value means). */
 export const CONFIG_FIELDS = {
   REDIS_URL: field(
-    z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
-    'Redis: mailboxes and state. `npm start` starts its own when this is not set.',
+    redisUrl.default(REDIS_URL_DEFAULT),
+    'Redis: mailboxes and state; also unix:///path. `npm start` starts its own when this is not set.',
   ),
   REDIS_MAILBOX_URL: field(
-    z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]).default(''),
+    z.union([z.literal(''), redisUrl]).default(''),
     'A Redis for the mailboxes alone, so that a full cache evicts none of them. Empty: REDIS_URL.',
+  ),
+  REDIS_URL_FILE: field(z.string().default(''), 'A file that holds REDIS_URL, in place of it.'),
+  REDIS_PASSWORD_FILE: field(
+    z.string().default(''),
+    'A file that holds the password for REDIS_URL and REDIS_MAILBOX_URL, where those have none.',
   ),
   HOST: field(z.string().min(1).default('127.0.0.1'), 'Address the HTTP and WebSocket server listens on.'),
   PORT: field(port.min(1).default(8080), 'Port of the HTTP and WebSocket server.'),
@@ -99,8 +106,34 @@ export const CONFIG_FIELDS = {
       .default('Sign in to Touchline. This costs nothing and moves no funds.'),
     'The statement a sign-in message must carry, exactly.',
   ),
+  ETH_RPC_URL: field(
+    z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+    'JSON-RPC of an Ethereum node, so that contract wallets (EIP-1271) can sign in. Empty: they cannot.',
+  ),
+  ETH_RPC_URL_FILE: field(z.string().default(''), 'A file that holds ETH_RPC_URL, in place of it.'),
   BETS_PER_MINUTE: field(count.default(300), 'Bets a wallet may try to place per minute.'),
   CONNECTIONS_MAX: field(count.default(10_000), 'WebSocket connections per Broadcaster thread.'),
+  CONNECTIONS_PER_ADDRESS_MAX: field(
+    count.default(500),
+    'WebSocket connections of one address (IPv6: /64) per Broadcaster thread. Not for this machine itself.',
+  ),
+  CONNECTIONS_PER_WALLET_MAX: field(
+    count.default(50),
+    'WebSocket connections signed in with one wallet, per Broadcaster thread.',
+  ),
+  UPGRADES_PER_SECOND: field(
+    count.default(1_000),
+    'WebSocket handshakes a second that a Broadcaster thread takes from other machines.',
+  ),
+  REQUEST_TOKENS: field(
+    count.min(20).default(1_000),
+    'Tokens of one address (IPv6: /64): a read costs 1, a bet 5, a sign-in 20. Not for this machine itself.',
+  ),
+  REQUEST_TOKENS_PER_SECOND: field(count.default(100), 'Tokens an address gets anew each second.'),
+  TRUSTED_PROXIES: field(
+    list.default([]),
+    'Proxies whose X-Forwarded-For is believed: addresses or networks, comma-separated, e.g. 127.0.0.1.',
+  ),
   RSS_MIB_MAX: field(
     z.coerce.number().int().min(0).default(0),
     'Resident memory, in MiB, above which this process stops in order to be started anew. 0: no limit.',
@@ -140,7 +173,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     Object.keys(CONFIG_FIELDS).flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(withSecretsFromFiles(given));
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`configuration: ${problems.join('; ')}`);

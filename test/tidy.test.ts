@@ -54,7 +54,7 @@ const files = projectFiles();
 /** Without .d.ts: those describe somebody else's module, in its terms. */
 const isSource = ({ path }: SourceFile): boolean => /^src\/.*(?<!\.d)\.ts$/.test(path);
 const isCode = ({ path }: SourceFile): boolean =>
-  /^(src|test|web|bench|scripts)\//.test(path) && /\.(ts|mjs|cjs|js)$/.test(path);
+  /^(src|test|web|bench|examples|scripts)\//.test(path) && /\.(ts|mjs|cjs|js)$/.test(path);
 const sources = files.filter(isSource);
 const trees = new Map(sources.map((file) => [file, parse(file)]));
 

@@ -1,5 +1,5 @@
-/** The page, put together: client and socket, what is known, and what shows it. */
-import { type AccountView, createTouchlineClient, createTouchlineSocket } from '../src/client/index.ts';
+/** The page, put together: the client, what is known, and what shows it. */
+import { type AccountView, createClient, TouchlineError } from '../src/client/index.ts';
 import { BetBook } from './bet-book.ts';
 import { byId, setText } from './dom.ts';
 import { feedWatch } from './feed-watch.ts';
@@ -13,19 +13,18 @@ import { toast, toastError } from './panels/toasts.ts';
 import { placeBet } from './placing.ts';
 import { Plot } from './plot/plot.ts';
 import { ServerClock } from './server-clock.ts';
-import { Session } from './session.ts';
+import { Session, storedToken } from './session.ts';
 import { loadSettings } from './settings.ts';
 import { TickLine } from './tick-line.ts';
 
-const baseUrl = location.origin;
-const client = createTouchlineClient({ baseUrl });
-const socket = createTouchlineSocket({ baseUrl, client, channels: ['price', 'grid', 'bets', 'account'] });
+const token = storedToken();
+const client = createClient({ baseUrl: location.origin, ...(token !== undefined && { token }) });
 
 const settings = loadSettings();
-const session = new Session(client, socket);
+const session = new Session(client);
 const account = observable<AccountView | undefined>(undefined);
 const clock = new ServerClock();
-const line = new TickLine(client);
+const line = new TickLine(client.http);
 const feed = feedWatch();
 
 const book = new BetBook({
@@ -46,7 +45,7 @@ const plot = new Plot(clock, line, book, (cell) => {
   if (session.wallet.value === undefined) dialog.open();
   else void placeBet(cell, { client, book, settings });
 });
-const panel = new BetsPanel(client, book);
+const panel = new BetsPanel(client.http, book);
 panel.render();
 stakeBar(settings);
 header({
@@ -56,31 +55,38 @@ header({
   onSignOut: () => void session.signOut().catch(toastError),
 });
 
-socket.on('state', ({ state }) => showConnection(state));
-showConnection(socket.state);
-socket.on('price', (tick) => {
+client.on('state', ({ state }) => showConnection(state));
+showConnection('connecting');
+void follow(client.prices(), (tick) => {
   clock.learn(tick.atMs, performance.now());
   line.add(tick);
   feed.tick(tick.quality);
   setText(byId('price', HTMLElement), price(tick.priceCents));
 });
-socket.on('grid', (grid) => plot.setGrid(grid));
-socket.on('bet', ({ bet }) => book.merge([bet]));
-socket.on('bets', (bets) => book.merge(bets));
-socket.on('account', (next) => account.set(next));
+void follow(client.grids(), (grid) => plot.setGrid(grid));
 
 session.wallet.watch((wallet) => {
   book.clear();
   account.set(undefined);
   if (wallet === undefined) return;
-  client.account().then((first) => account.set(account.value ?? first), toastError);
-  client.bets().then(({ bets }) => book.merge(bets), toastError);
+  void follow(client.accounts(), (next) => account.set(next));
+  void follow(client.bets(), (bet) => book.merge([bet]));
+  client.http.bets().then(({ bets }) => book.merge(bets), toastError);
 });
-session.resume().catch(toastError);
+
+/** Until its loop ends; that of a session ends with it, and there is nothing to say about that. */
+async function follow<T>(values: AsyncIterable<T>, take: (value: T) => void): Promise<void> {
+  try {
+    for await (const value of values) take(value);
+  } catch (error) {
+    const isSignOut = error instanceof TouchlineError && error.code === 'UNAUTHENTICATED';
+    if (!isSignOut) toastError(error);
+  }
+}
 
 function countDown(): void {
   const nowMs = clock.shownMs(performance.now());
   if (nowMs !== undefined) panel.tick(nowMs);
 }
 setInterval(countDown, 250);
-window.addEventListener('online', () => socket.reconnectNow());
+window.addEventListener('online', () => client.connectNow());

@@ -1,5 +1,5 @@
 /** From a tap to a bet under way. */
-import { newIdempotencyKey, type PlaceBetRequest, type TouchlineClient } from '../src/client/index.ts';
+import { type Client, newIdempotencyKey, type PlaceBetRequest } from '../src/client/index.ts';
 import type { BetBook } from './bet-book.ts';
 import { toast, toastError } from './panels/toasts.ts';
 import type { PickedCell } from './plot/cell-layer.ts';
@@ -14,7 +14,7 @@ export function minMultiplierBelow(multiplier: string, tolerancePercent: number)
 
 export async function placeBet(
   cell: PickedCell,
-  { client, book, settings }: { client: TouchlineClient; book: BetBook; settings: Settings },
+  { client, book, settings }: { client: Client; book: BetBook; settings: Settings },
 ): Promise<void> {
   const { multiplier, opensAtMs, closesAtMs, lowCents, highCents } = cell;
   if (multiplier === null) {
@@ -38,7 +38,7 @@ export async function placeBet(
   const idempotencyKey = newIdempotencyKey();
   book.startPlacing(idempotencyKey, request, multiplier);
   try {
-    book.endPlacing(idempotencyKey, await client.placeBet(request, { idempotencyKey }));
+    book.endPlacing(idempotencyKey, await client.place(request, { idempotencyKey }));
   } catch (error) {
     book.endPlacing(idempotencyKey);
     toastError(error);

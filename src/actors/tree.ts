@@ -89,6 +89,7 @@ function sessionGuard(config: Config): ChildSpec[] {
       statement: config.SIGN_IN_STATEMENT,
     },
     poolThreads: 1,
+    ethRpcUrl: config.ETH_RPC_URL,
   };
   return [
     childSpec({
@@ -129,6 +130,14 @@ function broadcasters(config: Config): ChildSpec[] {
     connectionsMax: config.CONNECTIONS_MAX,
     origins: config.origins,
     betsPerMinute: config.BETS_PER_MINUTE,
+    limits: {
+      burst: config.REQUEST_TOKENS,
+      perSecond: config.REQUEST_TOKENS_PER_SECOND,
+      connectionsPerAddressMax: config.CONNECTIONS_PER_ADDRESS_MAX,
+      connectionsPerWalletMax: config.CONNECTIONS_PER_WALLET_MAX,
+      upgradesPerSecond: config.UPGRADES_PER_SECOND,
+      trustedProxies: config.TRUSTED_PROXIES,
+    },
     serviceKeyPath: config.serviceKeyFile,
     signIn: {
       domain: new URL(origin).host,

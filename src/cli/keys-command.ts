@@ -110,7 +110,7 @@ export const keys: Command = {
         for (const expected of ADR_KEYS) rows.push(await observeKey(redis, expected));
         progress(table(rows));
         return {
-          json: { redis: redisUrl, keys: rows },
+          json: { redis: withoutPassword(redisUrl), keys: rows },
           exitCode: rows.every((row) => row.asDecided) ? 0 : 1,
         };
       } finally {
@@ -121,6 +121,12 @@ export const keys: Command = {
     }
   },
 };
+
+function withoutPassword(redisUrl: string): string {
+  const url = URL.parse(redisUrl);
+  if (url?.password) url.password = '***';
+  return url?.href ?? redisUrl;
+}
 
 function table(rows: readonly ObservedKey[]): string {
   const cells = rows.map(({ pattern, type, ttlSeconds, count, asDecided }) => [

@@ -8,7 +8,7 @@ const STAKE_MICROS = '1000000';
 export async function visit(url: string): Promise<() => void> {
   const client = createTouchlineClient({ baseUrl: url });
   const { token } = await client.signIn(await throwAwayWallet());
-  const socket = createTouchlineSocket({ baseUrl: url, client, channels: ['price'] });
+  const socket = createTouchlineSocket({ baseUrl: url, channels: ['price'] });
   try {
     await socket.auth(token);
     await placeBets({ client, socket, count: 1, stakeMicros: STAKE_MICROS });

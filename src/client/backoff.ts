@@ -15,4 +15,18 @@ export interface BackoffOptions {
 export const fullJitterMs = (attempt: number, options: BackoffOptions): number =>
   Math.floor(options.random() * Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30)));
 
-export const sleepMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Rejects with the reason of the signal once it is aborted. */
+export function sleepMs(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,7 +1,6 @@
 /**
  * One HTTP exchange with a deadline, and the bounded repetition of those that are safe to repeat. Every way
- * to
- * fail comes out as a TouchlineError.
+ * to fail comes out as a TouchlineError, except that an aborted request rejects with the signal's reason.
  *
  * Non-goals: knowing which requests are safe to repeat; the caller says so.
  */
@@ -14,6 +13,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpOptions {
@@ -40,7 +40,11 @@ export async function exchange(request: HttpRequest, options: HttpOptions): Prom
 }
 
 /** Repeats `attempt` while it fails with a retryable error; the last error is thrown as it is. */
-export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: RetryOptions,
+  signal?: AbortSignal,
+): Promise<T> {
   for (let done = 1; ; done += 1) {
     try {
       return await attempt();
@@ -48,7 +52,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       if (!(error instanceof TouchlineError) || !error.retryable || done >= options.attemptsMax) throw error;
       // A wait longer than our own longest is the user's to decide.
       if (error.retryAfterMs > options.capMs) throw error;
-      await sleepMs(Math.max(error.retryAfterMs, fullJitterMs(done - 1, options)));
+      await sleepMs(Math.max(error.retryAfterMs, fullJitterMs(done - 1, options)), signal);
     }
   }
 }
@@ -57,19 +61,20 @@ async function send(
   request: HttpRequest,
   options: HttpOptions,
 ): Promise<{ status: number; headers: Headers; text: string }> {
-  const { method, path, body, headers } = request;
+  const { method, path, body, headers, signal } = request;
   const { fetch } = options;
+  const timeout = AbortSignal.timeout(options.requestTimeoutMs);
   try {
     const answer = await fetch(options.baseUrl + path, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(options.requestTimeoutMs),
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
     });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   } catch (error) {
-    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-    throw clientError(isTimeout ? 'TIMED_OUT' : 'NETWORK_FAILED', { method, path }, error);
+    if (signal?.aborted) throw signal.reason;
+    throw clientError(timeout.aborted ? 'TIMED_OUT' : 'NETWORK_FAILED', { method, path }, error);
   }
 }
 

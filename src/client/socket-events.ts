@@ -1,8 +1,7 @@
 /** What a TouchlineSocket tells its listeners, and the list of listeners itself. */
 
-import type { IndexTick } from '../domain/tick.ts';
-import type { ChannelName, GridView } from '../protocol/api/frames.ts';
-import type { AccountView, BetView } from '../protocol/bet-view.ts';
+import type { AnswerFrame, ChannelName, GridView, Position, PushFrame } from '../protocol/api/frames.ts';
+import type { PushedTick } from './tick-follower.ts';
 import type { TouchlineError } from './touchline-error.ts';
 
 /** `waiting`: cut off, trying again in `retryInMs`. `closed`: for good. */
@@ -11,29 +10,41 @@ export type SocketState =
   | { readonly state: 'waiting'; readonly retryInMs: number; readonly closeCode: number }
   | { readonly state: 'closed'; readonly closeCode: number };
 
-export interface BetEvent {
-  readonly event: 'BetAccepted' | 'BetSettled';
-  readonly seq: number;
-  readonly bet: BetView;
+export interface Subscription {
+  readonly channels: readonly ChannelName[];
+  /** Of the channel as of the confirmation. Absent: it has none. */
+  readonly position?: Position;
+  /** Everything after the position that was asked for follows. */
+  readonly recovered: boolean;
 }
+
+type SubscribeAnswer = Extract<AnswerFrame, { readonly ack: 'subscribe' }>;
+
+export const subscriptionOf = ({ channels, epoch, seq, recovered }: SubscribeAnswer): Subscription => ({
+  channels,
+  ...(epoch !== undefined && seq !== undefined && { position: { epoch, seq } }),
+  recovered: recovered === true,
+});
+
+export type BetPush = Extract<PushFrame, { readonly push: 'bet' }>;
+export type AccountPush = Extract<PushFrame, { readonly push: 'account' }>;
 
 export interface SocketEvents {
   readonly state: SocketState;
-  readonly price: IndexTick;
+  readonly price: PushedTick;
   readonly grid: GridView;
-  readonly bet: BetEvent;
-  readonly account: AccountView;
+  readonly bet: BetPush;
+  readonly account: AccountPush;
   readonly heartbeat: { readonly seq: number; readonly atMs: number };
-  /** Channels the server confirmed on this connection. */
-  readonly subscribed: readonly ChannelName[];
+  /** The server confirmed a channel on this connection; its pushes follow. */
+  readonly subscribed: Subscription;
   /** Signed in on this connection. */
   readonly authenticated: { readonly wallet: string; readonly expiresAtMs: number };
-  readonly 'signed-out': Record<never, never>;
-  /** Pushes were lost: the server went from `expected - 1` to `got`. A resync follows. */
+  /** The session of this token is over. */
+  readonly 'signed-out': { readonly token: string };
+  /** Pushes were lost: the server went from `expected - 1` to `got`. */
   readonly gap: { readonly expected: number; readonly got: number };
-  /** The newest bets, read over HTTP after a gap or a reconnection. */
-  readonly bets: readonly BetView[];
-  /** Refusals that answer no request, and resyncs that failed. */
+  /** Refusals that answer no request. */
   readonly error: TouchlineError;
 }
 

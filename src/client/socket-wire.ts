@@ -22,11 +22,17 @@ export const JSON_FORMAT: WireFormat = {
 
 /** msgpackr is loaded only by those who want it. */
 export async function msgpackFormat(): Promise<WireFormat> {
-  const { decode, encode } = await import('../protocol/codec.ts');
+  const [{ decode, encode }, { expandPush, isCompactPush }] = await Promise.all([
+    import('../protocol/codec.ts'),
+    import('../protocol/api/compact-frames.ts'),
+  ]);
   return {
     subprotocols: ['msgpack'],
     encode: (frame) => new Uint8Array(encode(frame)),
-    decode: (data) => (data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined),
+    decode: (data) => {
+      const frame = data instanceof ArrayBuffer ? decode(new Uint8Array(data)) : undefined;
+      return isCompactPush(frame) ? expandPush(frame) : frame;
+    },
   };
 }
 
@@ -49,6 +55,7 @@ export class SocketWire {
   readonly #silenceMsMax: number;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #lastN = 0;
+  #isOpen = false;
   #isOver = false;
 
   constructor(socket: WebSocket, format: WireFormat, silenceMsMax: number, handlers: WireHandlers) {
@@ -60,8 +67,11 @@ export class SocketWire {
     socket.addEventListener('open', () => this.#opened());
     socket.addEventListener('message', (event) => this.#received(event.data));
     socket.addEventListener('close', (event) => this.#end(event.code));
-    // A close event follows, with all there is to know.
-    socket.addEventListener('error', () => {});
+    // Once it is open, a close event follows, with all there is to know. Of a handshake that fails, browsers
+    // tell both, Node 22 only the error.
+    socket.addEventListener('error', () => {
+      if (!this.#isOpen) this.#end(ABNORMAL_CLOSE_CODE);
+    });
     this.#expectSound();
   }
 
@@ -78,6 +88,7 @@ export class SocketWire {
 
   #opened(): void {
     if (this.#isOver) return;
+    this.#isOpen = true;
     this.#expectSound();
     this.#handlers.opened();
   }

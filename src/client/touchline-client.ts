@@ -21,11 +21,16 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from '../protocol/api/http.ts';
+import type { LimitsAnswer } from '../protocol/api/limits-answers.ts';
 import type { PlaceBetRequest } from '../protocol/api/place-bet-request.ts';
+import type { PlaceBetsRequest, PlacedBet } from '../protocol/api/place-bets-request.ts';
+import type { QuotesAnswer } from '../protocol/api/quote-answers.ts';
 import { signInMessage } from '../protocol/api/sign-in-message.ts';
-import type { BetStatus, BetView } from '../protocol/bet-view.ts';
+import type { BetView } from '../protocol/bet-view.ts';
 import type { CalibrationReport } from '../protocol/calibration-report.ts';
+import { BETS_PER_PAGE_MAX } from '../protocol/limits.ts';
 import type { SelfLimitsRequest, SelfLimitsView } from '../protocol/self-limits.ts';
+import { type BetsPage, betsQuery, pairOf, type QuoteRequest, quotedCell } from './http-queries.ts';
 import {
   exchange,
   type HttpOptions,
@@ -44,6 +49,8 @@ export interface TouchlineClientOptions {
   readonly baseUrl: string;
   /** Of an earlier sign-in. */
   readonly token?: string;
+  /** For another token when one, or none, is refused with UNAUTHENTICATED; the request is repeated once. */
+  readonly renewToken?: (refused: string | undefined) => Promise<string>;
   readonly fetch?: typeof globalThis.fetch;
   /** For each try. Default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -59,15 +66,19 @@ export interface CandleRange {
   readonly toMs: number;
 }
 
-export interface PlaceBetOptions {
-  /** Default: a new random one. Give the one of an earlier, unanswered try to ask for its fate. */
-  readonly idempotencyKey?: string;
+/** A session as it begins. */
+export interface SignedIn extends VerifyAnswer {
+  readonly lifeMs: number;
 }
 
-export interface BetsPage {
-  readonly status?: BetStatus;
-  readonly limit?: number;
-  readonly beforeId?: string;
+export interface CancelOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface PlaceBetOptions {
+  readonly signal?: AbortSignal;
+  /** Default: a new random one. Give the one of an earlier, unanswered try to ask for its fate. */
+  readonly idempotencyKey?: string;
 }
 
 export interface TouchlineClient {
@@ -85,7 +96,7 @@ export interface TouchlineClient {
   calibration(): Promise<CalibrationReport>;
   nonce(): Promise<NonceAnswer>;
   /** Asks the wallet to sign an EIP-4361 message and starts a session with it. */
-  signIn(wallet: SignInWallet): Promise<VerifyAnswer>;
+  signIn(wallet: SignInWallet): Promise<SignedIn>;
   signOut(): Promise<void>;
   /** Continues a session from its token, or forgets it. */
   useToken(token: string | undefined): void;
@@ -94,9 +105,17 @@ export interface TouchlineClient {
   selfLimits(): Promise<SelfLimitsView>;
   /** All of them at once. Tighter ones hold at once, looser ones a day later. */
   setSelfLimits(limits: SelfLimitsRequest): Promise<SelfLimitsView>;
+  /** The bounds there are and what is left of them; of the wallet too, with a session. */
+  limits(): Promise<LimitsAnswer>;
+  /** What bets on these cells would get now. Nothing is placed. */
+  quotes(cells: readonly QuoteRequest[], options?: CancelOptions): Promise<QuotesAnswer>;
   placeBet(request: PlaceBetRequest, options?: PlaceBetOptions): Promise<BetView>;
+  /** Each under its own key and with its own answer, in order. */
+  placeBets(bets: PlaceBetsRequest['bets'], options?: CancelOptions): Promise<readonly PlacedBet[]>;
   /** Newest first. `beforeId` continues a listing. */
   bets(page?: BetsPage): Promise<BetsAnswer>;
+  /** All of them, newest first, page by page as they are consumed. */
+  allBets(filter?: Pick<BetsPage, 'status'>): AsyncGenerator<BetView, void, undefined>;
   bet(id: string): Promise<BetView>;
   /** Of a settled bet. What it is worth, verifyProof says. */
   proof(betId: string): Promise<ProofAnswer>;
@@ -110,6 +129,7 @@ export const createTouchlineClient = (options: TouchlineClientOptions): Touchlin
 class HttpTouchlineClient implements TouchlineClient {
   readonly #http: HttpOptions;
   readonly #retry: RetryOptions;
+  readonly #renewToken: TouchlineClientOptions['renewToken'];
   #token: string | undefined;
 
   constructor(options: TouchlineClientOptions) {
@@ -120,6 +140,7 @@ class HttpTouchlineClient implements TouchlineClient {
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     };
     this.#retry = { attemptsMax: 4, baseMs: 200, capMs: 2_000, random: Math.random, ...options.retry };
+    this.#renewToken = options.renewToken;
     this.#token = options.token;
   }
 
@@ -169,7 +190,7 @@ class HttpTouchlineClient implements TouchlineClient {
     return this.#read('/v1/auth/nonce');
   }
 
-  async signIn(wallet: SignInWallet): Promise<VerifyAnswer> {
+  async signIn(wallet: SignInWallet): Promise<SignedIn> {
     const [{ signIn: names }, { nonce }, { serverTimeMs: issuedAtMs }] = await Promise.all([
       this.status(),
       this.nonce(),
@@ -193,7 +214,7 @@ class HttpTouchlineClient implements TouchlineClient {
     const body: VerifyRequest = { message, signature: await wallet.signMessage(message) };
     const session = await this.#once<VerifyAnswer>({ method: 'POST', path: '/v1/auth/verify', body });
     this.#token = session.token;
-    return session;
+    return { ...session, lifeMs: session.expiresAtMs - issuedAtMs };
   }
 
   async signOut(): Promise<void> {
@@ -219,21 +240,47 @@ class HttpTouchlineClient implements TouchlineClient {
   }
 
   setSelfLimits(body: SelfLimitsRequest): Promise<SelfLimitsView> {
-    const attempt = () => this.#once<SelfLimitsView>({ method: 'PUT', path: '/v1/limits/self', body });
-    return withRetries(attempt, this.#retry);
+    return this.#repeated({ method: 'PUT', path: '/v1/limits/self', body });
+  }
+
+  limits(): Promise<LimitsAnswer> {
+    return this.#read('/v1/limits');
+  }
+
+  quotes(cells: readonly QuoteRequest[], { signal }: CancelOptions = {}): Promise<QuotesAnswer> {
+    const body = { cells: cells.map(quotedCell) };
+    return this.#repeated({ method: 'POST', path: '/v1/quotes', body, signal });
+  }
+
+  async placeBets(
+    bets: PlaceBetsRequest['bets'],
+    { signal }: CancelOptions = {},
+  ): Promise<readonly PlacedBet[]> {
+    const request = { method: 'POST', path: '/v1/bets/batch', body: { bets }, signal } as const;
+    const { results } = await this.#repeated<{ results: readonly PlacedBet[] }>(request);
+    if (!Array.isArray(results) || results.length !== bets.length) throw badAnswer(200);
+    return results;
   }
 
   async placeBet(body: PlaceBetRequest, options: PlaceBetOptions = {}): Promise<BetView> {
-    const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
+    const { idempotencyKey = newIdempotencyKey(), signal } = options;
     const headers = { 'idempotency-key': idempotencyKey };
-    const attempt = (): Promise<BetView> => this.#once({ method: 'POST', path: '/v1/bets', body, headers });
-    const bet = await withRetries(attempt, this.#retry);
+    const bet = await this.#repeated<BetView>({ method: 'POST', path: '/v1/bets', body, headers, signal });
     if (typeof bet.id !== 'string') throw clientError('BAD_ANSWER', { idempotencyKey });
     return bet;
   }
 
   bets(page: BetsPage = {}): Promise<BetsAnswer> {
     return this.#read(`/v1/bets${betsQuery(page)}`);
+  }
+
+  async *allBets(filter: Pick<BetsPage, 'status'> = {}): AsyncGenerator<BetView, void, undefined> {
+    let page: BetsAnswer = await this.bets({ ...filter, limit: BETS_PER_PAGE_MAX });
+    for (;;) {
+      yield* page.bets;
+      if (page.nextBeforeId === undefined) return;
+      page = await this.bets({ ...filter, limit: BETS_PER_PAGE_MAX, beforeId: page.nextBeforeId });
+    }
   }
 
   bet(id: string): Promise<BetView> {
@@ -261,10 +308,26 @@ class HttpTouchlineClient implements TouchlineClient {
   }
 
   #read<T>(path: string): Promise<T> {
-    return withRetries(() => this.#once<T>({ method: 'GET', path }), this.#retry);
+    return this.#repeated({ method: 'GET', path });
+  }
+
+  #repeated<T>(request: HttpRequest): Promise<T> {
+    return withRetries(() => this.#once<T>(request), this.#retry, request.signal);
   }
 
   async #once<T>(request: HttpRequest): Promise<T> {
+    const token = this.#token;
+    try {
+      return await this.#exchange<T>(request);
+    } catch (error) {
+      const isRenewable = error instanceof TouchlineError && error.code === 'UNAUTHENTICATED';
+      if (!isRenewable || !this.#renewToken) throw error;
+      this.#token = await this.#renewToken(token);
+      return this.#exchange<T>(request);
+    }
+  }
+
+  async #exchange<T>(request: HttpRequest): Promise<T> {
     const headers = { ...this.#authorization(), ...request.headers };
     const body = await exchange({ ...request, headers }, this.#http);
     if (!isRecord(body)) throw badAnswer(200);
@@ -274,14 +337,4 @@ class HttpTouchlineClient implements TouchlineClient {
   #authorization(): Record<string, string> {
     return this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
   }
-}
-
-const pairOf = ([name, value]: [string, number]): [string, string] => [name, String(value)];
-
-function betsQuery(page: BetsPage): string {
-  const query = new URLSearchParams();
-  if (page.status !== undefined) query.set('status', page.status);
-  if (page.limit !== undefined) query.set('limit', String(page.limit));
-  if (page.beforeId !== undefined) query.set('beforeId', page.beforeId);
-  return query.size === 0 ? '' : `?${query}`;
 }

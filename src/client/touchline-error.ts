@@ -10,6 +10,7 @@ export const CLIENT_ERRORS = {
   TIMED_OUT: { retryable: true, message: 'No answer in time.' },
   BAD_ANSWER: { retryable: false, message: 'The answer does not have the documented shape.' },
   CONNECTION_CLOSED: { retryable: true, message: 'The connection was closed before the answer came.' },
+  QUEUE_OVERFLOW: { retryable: false, message: 'A loop fell too far behind what must not be skipped.' },
 } as const;
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
 
@@ -42,6 +43,16 @@ export class TouchlineError extends Error {
     this.retryable = fields.retryable;
     this.details = fields.details ?? {};
     this.retryAfterMs = fields.retryAfterMs ?? 0;
+  }
+
+  /** The same error with more details. */
+  with(details: ErrorDetails): TouchlineError {
+    return new TouchlineError({
+      ...this,
+      message: this.message,
+      details: { ...this.details, ...details },
+      cause: this,
+    });
   }
 }
 

@@ -1,16 +1,17 @@
 /**
- * The pushes of `GET /v1/ws` over as many connections as it takes. What the user wants (channels, a session,
- * bets under way) is kept here and said again on every new connection.
+ * The pushes of `GET /v1/ws` over as many connections as it takes. What the user wants (channels, a session)
+ * is kept here and said again on every new connection, with the position from which each channel resumes.
  *
- * Invariants: private channels are asked for only after the session is confirmed; an unanswered bet is sent
- * again with its own idempotency key, so it is placed at most once; 44xx ends it, everything else comes back
- * with full jitter.
- * Non-goals: retrying refused bets; the caller knows whether the offer still stands.
+ * Invariants: private channels are asked for only after the session is confirmed, and again after each
+ * confirmation; a request belongs to one connection and ends with it; 44xx ends it all, everything else comes
+ * back with full jitter, and not before the server wants it.
+ * Non-goals: repeating requests, and what is missing in a channel; see client.ts.
  */
 import type {
   AnswerFrame,
   ChannelName,
   ClientFrame,
+  Position,
   PushFrame,
   ServerFrame,
 } from '../protocol/api/frames.ts';
@@ -19,10 +20,15 @@ import type { BetView } from '../protocol/bet-view.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../protocol/limits.ts';
 import { type BackoffOptions, fullJitterMs } from './backoff.ts';
 import { type PendingRequest, pendingRequest } from './pending-requests.ts';
-import { Resync } from './resync.ts';
-import { type Listener, type SocketEvents, SocketListeners, type SocketState } from './socket-events.ts';
+import {
+  type Listener,
+  type SocketEvents,
+  SocketListeners,
+  type SocketState,
+  subscriptionOf,
+} from './socket-events.ts';
 import { JSON_FORMAT, msgpackFormat, SocketWire, type WireFormat } from './socket-wire.ts';
-import { newIdempotencyKey, type TouchlineClient } from './touchline-client.ts';
+import { newIdempotencyKey } from './touchline-client.ts';
 import { clientError, errorFromWire, type TouchlineError } from './touchline-error.ts';
 
 export interface TouchlineSocketOptions {
@@ -31,14 +37,14 @@ export interface TouchlineSocketOptions {
   readonly channels?: readonly ChannelName[];
   readonly token?: string;
   readonly format?: 'json' | 'msgpack';
-  /** Where a resync reads from after a gap or a reconnection. Without it, gaps are only told. */
-  readonly client?: TouchlineClient;
+  /** Where a channel resumes, asked on every new connection. Default: with what there is then. */
+  readonly resumeFrom?: (channel: ChannelName) => Position | undefined;
   readonly webSocket?: typeof globalThis.WebSocket;
   /** Waits between connections. Default: up to 0.5 s doubling to 15 s. */
   readonly backoff?: Partial<BackoffOptions>;
   /** A connection silent for this long counts as dead. Default: three heartbeats. */
   readonly silenceMsMax?: number;
-  /** For `auth` and `place`, over all connections. Default 15 s. */
+  /** For `auth`, over all connections, and for each request. Default 15 s. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -58,9 +64,8 @@ export class TouchlineSocket {
   readonly #options: TouchlineSocketOptions;
   readonly #backoff: BackoffOptions;
   readonly #listeners = new SocketListeners();
-  readonly #resync: Resync | undefined;
   readonly #wanted: Set<ChannelName>;
-  readonly #places = new Set<PendingRequest<BetView>>();
+  readonly #requests = new Set<PendingRequest<AnswerFrame>>();
   /** Answers awaited on this connection, by frame id. */
   readonly #answers = new Map<string | number, (answer: AnswerFrame) => void>();
   #auth: PendingRequest<Authenticated> | undefined;
@@ -80,12 +85,21 @@ export class TouchlineSocket {
     this.#backoff = { baseMs: 500, capMs: 15_000, random: Math.random, ...options.backoff };
     this.#wanted = new Set(options.channels ?? []);
     this.#token = options.token;
-    if (options.client) this.#resync = new Resync(options.client, this.#listeners);
     void this.#connect();
   }
 
   get state(): SocketState['state'] {
     return this.#state.state;
+  }
+
+  /** Of the session taken up here. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** Whether this connection is signed in. */
+  get isAuthenticated(): boolean {
+    return this.#isAuthenticated;
   }
 
   /** Returns the function that takes the listener off again. */
@@ -126,18 +140,33 @@ export class TouchlineSocket {
     this.reconnectNow();
   }
 
-  /** Settles when the server says so; survives reconnections within the deadline. */
-  place(bet: PlaceBetRequest, options: { readonly idempotencyKey?: string } = {}): Promise<BetView> {
+  /**
+   * The answer to one frame, on this connection: rejects with CONNECTION_CLOSED as soon as it ends, with the
+   * effect of the request unknown.
+   */
+  request<A extends AnswerFrame['ack']>(
+    frame: ClientFrame,
+    ack: A,
+  ): Promise<Extract<AnswerFrame, { readonly ack: A }>> {
+    if (this.state !== 'open') return Promise.reject(clientError('CONNECTION_CLOSED'));
+    const id = this.#nextId();
+    const request = pendingRequest<AnswerFrame>(frame, this.#requestTimeoutMs, (settled) => {
+      this.#requests.delete(settled);
+      this.#answers.delete(id);
+    });
+    this.#requests.add(request);
+    this.#ask(frame, request.resolve, id);
+    return request.promise.then((answer) => {
+      if (answer.ack === 'error') throw errorFromWire(answer.error);
+      if (answer.ack !== ack) throw clientError('BAD_ANSWER');
+      return answer as Extract<AnswerFrame, { readonly ack: A }>;
+    });
+  }
+
+  async place(bet: PlaceBetRequest, options: { readonly idempotencyKey?: string } = {}): Promise<BetView> {
+    if (this.#token === undefined) throw errorFromWire({ code: 'UNAUTHENTICATED' });
     const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
-    if (this.state === 'closed') return Promise.reject(clientError('CONNECTION_CLOSED', { idempotencyKey }));
-    if (this.#token === undefined) return Promise.reject(errorFromWire({ code: 'UNAUTHENTICATED' }));
-    const frame: ClientFrame = { op: 'place', idempotencyKey, bet: { ...bet } };
-    const place = pendingRequest<BetView>(frame, this.#requestTimeoutMs, (settled) =>
-      this.#places.delete(settled),
-    );
-    this.#places.add(place);
-    if (this.#isAuthenticated) this.#sendPlace(place);
-    return place.promise;
+    return (await this.request({ op: 'place', idempotencyKey, bet: { ...bet } }, 'place')).bet;
   }
 
   /** Does not wait out the rest of the backoff, e.g. when the device is online again. */
@@ -176,7 +205,7 @@ export class TouchlineSocket {
       {
         opened: () => this.#opened(),
         frame: (frame) => this.#received(frame),
-        gap: (expected, got) => this.#gap(expected, got),
+        gap: (expected, got) => this.#listeners.emit('gap', { expected, got }),
         closed: (code) => this.#closed(code),
       },
     );
@@ -186,7 +215,6 @@ export class TouchlineSocket {
     this.#setState({ state: 'open' });
     if (this.#token !== undefined) this.#sendAuth(this.#token);
     this.#sendSubscribe([...this.#wanted].filter((channel) => !PRIVATE_CHANNELS.has(channel)));
-    if (this.#connections > 1 && this.#token === undefined) this.#startResync();
   }
 
   #received(frame: ServerFrame): void {
@@ -204,7 +232,6 @@ export class TouchlineSocket {
   }
 
   #pushed(frame: PushFrame): void {
-    this.#resync?.saw(frame);
     const { emit } = this.#listeners;
     switch (frame.push) {
       case 'price':
@@ -214,16 +241,17 @@ export class TouchlineSocket {
         emit('grid', frame.grid);
         break;
       case 'bet':
-        emit('bet', { event: frame.event, seq: frame.seq, bet: frame.bet });
+        emit('bet', frame);
         break;
       case 'account':
-        emit('account', frame.account);
+        emit('account', frame);
         break;
       case 'heartbeat':
         emit('heartbeat', { seq: frame.seq, atMs: frame.atMs });
         break;
       case 'signed-out':
-        this.#sessionEnded(errorFromWire({ code: 'UNAUTHENTICATED' }));
+        // What is under way is about another session; its answer will say.
+        if (this.#isAuthenticated) this.#sessionEnded(errorFromWire({ code: 'UNAUTHENTICATED' }));
         break;
       case 'shutdown':
         this.#reconnectAfterMs = frame.reconnectAfterMs;
@@ -232,11 +260,6 @@ export class TouchlineSocket {
         // At run time: a push of a newer server.
         frame satisfies never;
     }
-  }
-
-  #gap(expected: number, got: number): void {
-    this.#listeners.emit('gap', { expected, got });
-    this.#startResync();
   }
 
   #closed(code: number): void {
@@ -261,17 +284,19 @@ export class TouchlineSocket {
     clearTimeout(this.#timer);
     this.#forgetConnection();
     if (this.state !== 'closed') this.#setState({ state: 'closed', closeCode });
-    this.#rejectAll(clientError('CONNECTION_CLOSED', { closeCode }));
+    this.#auth?.reject(clientError('CONNECTION_CLOSED', { closeCode }));
   }
 
   #forgetConnection(): void {
     this.#wire = undefined;
     this.#isAuthenticated = false;
     this.#answers.clear();
+    for (const request of [...this.#requests]) request.reject(clientError('CONNECTION_CLOSED'));
   }
 
   #sendAuth(token: string): void {
-    this.#request({ op: 'auth', token }, (answer) => {
+    this.#isAuthenticated = false;
+    this.#ask({ op: 'auth', token }, (answer) => {
       if (token !== this.#token) return;
       if (answer.ack === 'error') {
         const error = errorFromWire(answer.error);
@@ -285,46 +310,32 @@ export class TouchlineSocket {
       this.#listeners.emit('authenticated', { wallet, expiresAtMs });
       this.#auth?.resolve({ wallet, expiresAtMs });
       this.#sendSubscribe([...this.#wanted].filter((channel) => PRIVATE_CHANNELS.has(channel)));
-      for (const place of this.#places) this.#sendPlace(place);
-      if (this.#connections > 1) this.#startResync();
     });
   }
 
+  /** Each channel in a frame of its own, because each has its own position. */
   #sendSubscribe(channels: readonly ChannelName[]): void {
-    if (channels.length === 0 || this.state !== 'open') return;
-    this.#request({ op: 'subscribe', channels: [...channels] }, (answer) => {
-      if (answer.ack === 'error') this.#listeners.emit('error', errorFromWire(answer.error));
-      else if (answer.ack === 'subscribe') this.#listeners.emit('subscribed', answer.channels);
-    });
+    if (this.state !== 'open') return;
+    for (const channel of channels) {
+      const since = this.#options.resumeFrom?.(channel);
+      this.#ask({ op: 'subscribe', channels: [channel], ...(since && { since }) }, (answer) => {
+        if (answer.ack === 'error') this.#listeners.emit('error', errorFromWire(answer.error));
+        else if (answer.ack === 'subscribe') this.#listeners.emit('subscribed', subscriptionOf(answer));
+      });
+    }
   }
 
-  #sendPlace(place: PendingRequest<BetView>): void {
-    this.#request(place.frame, (answer) => {
-      if (answer.ack === 'error') place.reject(errorFromWire(answer.error));
-      else if (answer.ack === 'place') place.resolve(answer.bet);
-    });
-  }
-
-  #request(frame: ClientFrame, onAnswer: (answer: AnswerFrame) => void): void {
-    const id = this.#nextId();
+  #ask(frame: ClientFrame, onAnswer: (answer: AnswerFrame) => void, id = this.#nextId()): void {
     this.#answers.set(id, onAnswer);
     this.#wire?.send({ ...frame, id });
   }
 
   #sessionEnded(error: TouchlineError): void {
+    const token = this.#token ?? '';
     this.#token = undefined;
     this.#isAuthenticated = false;
-    this.#rejectAll(error);
-    this.#listeners.emit('signed-out', {});
-  }
-
-  #rejectAll(error: TouchlineError): void {
     this.#auth?.reject(error);
-    for (const place of [...this.#places]) place.reject(error);
-  }
-
-  #startResync(): void {
-    void this.#resync?.run(this.#wanted, this.#isAuthenticated);
+    this.#listeners.emit('signed-out', { token });
   }
 
   #setState(state: SocketState): void {

@@ -9,6 +9,8 @@ export interface SignInWallet {
   readonly address: string;
   /** EIP-191 signature of the text: 65 bytes as 0x-prefixed hex. */
   signMessage(text: string): Promise<string>;
+  /** Signing is a question to somebody: nothing is signed but at their own doing. */
+  readonly asksUser?: boolean;
 }
 
 export interface ThrowAwayWallet extends SignInWallet {
@@ -33,6 +35,7 @@ export async function injectedWallet(provider: Eip1193Provider): Promise<SignInW
   const address = checksummed(account);
   return {
     address,
+    asksUser: true,
     signMessage: async (text) => {
       const signature = await ask(provider, 'personal_sign', [hexOfUtf8(text), address]);
       if (typeof signature !== 'string') throw walletError('WALLET_FAILED', 'The wallet gave no signature.');

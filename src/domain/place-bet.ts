@@ -1,25 +1,19 @@
 /**
  * Whether a bet is taken at its executing tick, and at which multiplier.
  *
- * Refusals come in one fixed precedence, the order of `RefusalReason`. The quote counts this bet's own
- * exposure, so a large bet pays for the room it takes. Pure: decides against the book, changes nothing.
+ * Refusals come in one fixed precedence, the order of `RefusalReason`. Pure: decides against the book,
+ * changes nothing. The parts are exported for quote-bet.ts, which asks the same of a bet nobody placed.
  */
 import { type Bet, reserveMicros } from './bet.ts';
-import { type Cell, type CellShapeError, cellShapeError } from './cell.ts';
-import { type BetAccepted, HOUSE, walletAccount } from './ledger.ts';
+import { priceCell } from './bet-price.ts';
+import { type CapLeft, type CapName, capsLeft } from './caps.ts';
+import { type Cell, cellShapeError } from './cell.ts';
+import { type BetAccepted, walletAccount } from './ledger.ts';
 import type { MarketBook } from './market-book.ts';
-import { type CellDisabledReason, type CellQuote, type OpenQuote, quoteCell } from './pricing/odds.ts';
-import { capMicrosFloor, isColumnLocked } from './rules.ts';
+import type { OpenQuote } from './pricing/odds.ts';
+import { isColumnLocked, type MarketRules } from './rules.ts';
 import type { IndexTick } from './tick.ts';
-import {
-  addMicros,
-  formatMultiplier,
-  type Hundredths,
-  type Micros,
-  micros,
-  payoutMicrosFloor,
-  subMicros,
-} from './units.ts';
+import { formatMultiplier, type Hundredths, type Micros, payoutMicrosFloor } from './units.ts';
 
 export type RefusalReason =
   | 'PAUSED'
@@ -67,18 +61,52 @@ export function decidePlaceBet(
   command: PlaceBetCommand,
   tick: IndexTick,
 ): Acceptance | Refusal {
-  const { cell, stakeMicros, receivedAtMs } = command;
-  const { rules, exposure } = book;
+  const { wallet, cell, stakeMicros, receivedAtMs } = command;
+  const closed = refusalOfCell(book, cell, tick, wallet);
+  if (closed) return closed;
+  const price = priceCell(book, cell, tick);
+  if (price.status === 'disabled') return refuse('CELL_DISABLED', { reason: price.reason });
+  const quote = price.quoteFor(stakeMicros);
+  if (quote.status === 'disabled') return refuse('CELL_DISABLED', { reason: quote.reason });
+  const unfit = refusalOfStake(book.rules, stakeMicros) ?? refusalOfWallet(book, command, tick);
+  if (unfit) return unfit;
+
+  const bet = termsOf(book, command, tick, quote);
+  const capped = firstCapReached(capsLeft(book, cell, tick.atMs, wallet), reserveMicros(bet));
+  if (capped) return capped;
+  if (quote.multiplier < command.minMultiplier) {
+    const { seq, atMs, priceCents } = tick;
+    return refuse('QUOTE_MOVED', { multiplier: formatMultiplier(quote.multiplier), seq, atMs, priceCents });
+  }
+  if (tick.atMs - receivedAtMs > book.rules.maxExecutionDelayMs) return refuse('EXECUTION_TOO_LATE');
+  return { status: 'accepted', event: { type: 'BetAccepted', bet } };
+}
+
+/** Why no bet is ever taken on this cell, whatever the tick. */
+export function refusalOfShape(cell: Cell): Refusal | undefined {
+  const reason = cellShapeError(cell);
+  return reason && refuse('CELL_DISABLED', { reason });
+}
+
+/** Why no bet is taken at this tick on this cell, whatever its price and stake. */
+export function refusalOfCell(
+  book: MarketBook,
+  cell: Cell,
+  tick: IndexTick,
+  wallet?: string,
+): Refusal | undefined {
+  const { rules, selfLimits } = book;
   if (book.paused) return refuse('PAUSED');
-  const selfPausedUntilMs = book.selfLimits.pausedUntilMs(command.wallet, tick.atMs);
-  if (selfPausedUntilMs !== undefined) return refuse('SELF_PAUSED', { untilMs: selfPausedUntilMs });
+  const untilMs = wallet === undefined ? undefined : selfLimits.pausedUntilMs(wallet, tick.atMs);
+  if (untilMs !== undefined) return refuse('SELF_PAUSED', { untilMs });
   const opensInMs = cell.opensAtMs - tick.atMs;
   const isNear = opensInMs < rules.nearLocks * rules.lockMs;
   if (tick.quality === 'degraded' && isNear) return refuse('FEED_DEGRADED');
   if (isColumnLocked(cell.opensAtMs, tick.atMs, rules)) return refuse('COLUMN_LOCKED');
+  return undefined;
+}
 
-  const quote = quoteWithOwnExposure(book, command, tick);
-  if (quote.status === 'disabled') return refuse('CELL_DISABLED', { reason: quote.reason });
+export function refusalOfStake(rules: MarketRules, stakeMicros: Micros): Refusal | undefined {
   const { minStakeMicros, maxStakeMicros } = rules;
   if (stakeMicros < minStakeMicros || stakeMicros > maxStakeMicros) {
     return refuse('STAKE_OUT_OF_RANGE', {
@@ -86,69 +114,36 @@ export function decidePlaceBet(
       maxStakeMicros: String(maxStakeMicros),
     });
   }
-  const { stakedMicros } = exposure.wallet(command.wallet);
-  const breach = book.selfLimits.breach(command.wallet, stakeMicros, stakedMicros, tick.atMs);
+  return undefined;
+}
+
+/** Why this wallet may not put this stake on this cell. */
+export function refusalOfWallet(
+  { exposure, selfLimits, balances }: MarketBook,
+  { wallet, cell, stakeMicros }: Pick<PlaceBetCommand, 'wallet' | 'cell' | 'stakeMicros'>,
+  { atMs }: IndexTick,
+): Refusal | undefined {
+  const breach = selfLimits.breach(wallet, stakeMicros, exposure.wallet(wallet).stakedMicros, atMs);
   if (breach) return refuse('SELF_LIMIT', { limit: breach.limit, maxMicros: String(breach.maxMicros) });
-  if (exposure.holds(command.wallet, cell)) return refuse('DUPLICATE_CELL');
-  if (book.balances.of(walletAccount(command.wallet)) < stakeMicros) return refuse('INSUFFICIENT_BALANCE');
-
-  const bet = termsOf(book, command, tick, quote);
-  const capped = firstCapReached(book, bet);
-  if (capped) return capped;
-  if (quote.multiplier < command.minMultiplier) {
-    const { seq, atMs, priceCents } = tick;
-    return refuse('QUOTE_MOVED', { multiplier: formatMultiplier(quote.multiplier), seq, atMs, priceCents });
-  }
-  if (tick.atMs - receivedAtMs > rules.maxExecutionDelayMs) return refuse('EXECUTION_TOO_LATE');
-  return { status: 'accepted', event: { type: 'BetAccepted', bet } };
+  if (exposure.holds(wallet, cell)) return refuse('DUPLICATE_CELL');
+  if (balances.of(walletAccount(wallet)) < stakeMicros) return refuse('INSUFFICIENT_BALANCE');
+  return undefined;
 }
 
-type Quote =
-  | Exclude<CellQuote, { status: 'disabled' }>
-  | { status: 'disabled'; reason: CellDisabledReason | CellShapeError };
+const CAP_REFUSALS: Readonly<Record<CapName, Refusal>> = {
+  bet: refuse('USER_CAP', { cap: 'bet' }),
+  walletOpen: refuse('USER_CAP', { cap: 'walletOpen' }),
+  walletMinute: refuse('USER_CAP', { cap: 'walletMinute' }),
+  cell: refuse('CELL_CAP'),
+  column: refuse('COLUMN_CAP'),
+  minute: refuse('HOUSE_CAP', { cap: 'minute' }),
+  total: refuse('HOUSE_CAP', { cap: 'total' }),
+  bankroll: refuse('HOUSE_CAP', { cap: 'bankroll' }),
+};
 
-/**
- * The exposure of this bet depends on its multiplier and the other way round, so it is taken at the
- * multiplier the cell has without it, which is never lower: the edge errs on the side of the house.
- */
-function quoteWithOwnExposure(book: MarketBook, command: PlaceBetCommand, tick: IndexTick): Quote {
-  const { cell } = command;
-  const { rules } = book;
-  const shapeError = cellShapeError(cell);
-  if (shapeError) return { status: 'disabled', reason: shapeError };
-  const quoteAt = (ownMicros: Micros): CellQuote =>
-    quoteCell({
-      cell,
-      priceCents: tick.priceCents,
-      atMs: tick.atMs,
-      ...book.odds.forecast,
-      calibration: book.odds.calibration,
-      tickMs: rules.tickMs,
-      ...fullestExposure(book, cell, ownMicros),
-      rules: rules.odds,
-    });
-  const without = quoteAt(micros(0));
-  if (without.status === 'disabled') return without;
-  const stakeMicros = micros(Math.min(command.stakeMicros, rules.maxStakeMicros));
-  return quoteAt(subMicros(payoutMicrosFloor(stakeMicros, without.multiplier), stakeMicros));
-}
-
-/** What counts for the edge: the cell or its column, whichever is nearer to its cap. */
-function fullestExposure(
-  { exposure, rules: { houseBankrollMicros, caps } }: MarketBook,
-  cell: Cell,
-  ownMicros: Micros,
-): { exposureMicros: Micros; exposureCapMicros: Micros } {
-  const ofCell = {
-    exposureMicros: addMicros(exposure.cellMicros(cell), ownMicros),
-    exposureCapMicros: capMicrosFloor(houseBankrollMicros, caps.cell),
-  };
-  const ofColumn = {
-    exposureMicros: addMicros(exposure.columnMicros(cell), ownMicros),
-    exposureCapMicros: capMicrosFloor(houseBankrollMicros, caps.column),
-  };
-  const use = (of: typeof ofCell): number => of.exposureMicros / Math.max(1, of.exposureCapMicros);
-  return use(ofColumn) > use(ofCell) ? ofColumn : ofCell;
+export function firstCapReached(caps: readonly CapLeft[], ownMicros: Micros): Refusal | undefined {
+  const reached = caps.find(({ leftMicros }) => ownMicros > leftMicros);
+  return reached && CAP_REFUSALS[reached.cap];
 }
 
 function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, quote: OpenQuote): Bet {
@@ -171,25 +166,4 @@ function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, qu
     rulesVersion,
     settlementRules: { maxGapMs, maxDegradedFraction },
   };
-}
-
-/** Caps bound what the house may lose beyond the stakes, as fractions of its opening bankroll. */
-function firstCapReached(book: MarketBook, bet: Bet): Refusal | undefined {
-  const { rules, exposure, recent } = book;
-  const { caps } = rules;
-  const { wallet, cell, acceptedAtMs } = bet;
-  const ownMicros = reserveMicros(bet);
-  const exceeds = (fraction: number, othersMicros: number): boolean =>
-    othersMicros + ownMicros > capMicrosFloor(rules.houseBankrollMicros, fraction);
-  if (exceeds(caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });
-  if (exceeds(caps.walletOpen, exposure.wallet(wallet).reserveMicros))
-    return refuse('USER_CAP', { cap: 'walletOpen' });
-  if (exceeds(caps.walletMinute, recent.ofWallet(wallet, acceptedAtMs)))
-    return refuse('USER_CAP', { cap: 'walletMinute' });
-  if (exceeds(caps.cell, exposure.cellMicros(cell))) return refuse('CELL_CAP');
-  if (exceeds(caps.column, exposure.columnMicros(cell))) return refuse('COLUMN_CAP');
-  if (exceeds(caps.minute, recent.total(acceptedAtMs))) return refuse('HOUSE_CAP', { cap: 'minute' });
-  if (exceeds(caps.total, exposure.totalMicros)) return refuse('HOUSE_CAP', { cap: 'total' });
-  if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP', { cap: 'bankroll' });
-  return undefined;
 }

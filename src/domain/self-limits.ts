@@ -4,7 +4,7 @@
  * Tightening counts at once, loosening only after LOOSENING_DELAY_MS, so that nobody is talked out of a limit
  * in the heat of a moment. Pure: what holds is a function of the last change and the time.
  */
-import type { Micros } from './units.ts';
+import { type Micros, micros } from './units.ts';
 
 export interface SelfLimits {
   /** Null: no limit. */
@@ -123,6 +123,16 @@ export class SelfLimitBook {
     if (maxLossMicros === null || lossMicros(limited, atMs) + openMicros + stakeMicros <= maxLossMicros)
       return undefined;
     return { limit: 'loss', maxMicros: maxLossMicros };
+  }
+
+  /** The largest stake that breaks no limit; undefined: there is none. Below 0: more than that is lost. */
+  stakeRoomMicros(wallet: string, openMicros: Micros, atMs: number): Micros | undefined {
+    const limited = this.#byWallet.get(wallet);
+    if (!limited) return undefined;
+    const { maxStakeMicros, maxLossMicros } = selfLimitsAt(limited.state, atMs);
+    if (maxLossMicros === null) return maxStakeMicros ?? undefined;
+    const lossRoomMicros = maxLossMicros - lossMicros(limited, atMs) - openMicros;
+    return micros(Math.min(lossRoomMicros, maxStakeMicros ?? lossRoomMicros));
   }
 }
 

@@ -25,7 +25,7 @@ export const ERRORS = {
   UNAUTHENTICATED: row(401, false, 'Sign in first: the session is missing, expired or ended.'),
   SIGN_IN_REFUSED: row(401, false, 'The sign-in message or its signature was refused.'),
   NONCE_UNKNOWN: row(401, false, 'The nonce is unknown, expired or already used; ask for a new one.'),
-  RATE_LIMITED: row(429, true, 'Too many bets in a minute; wait and try again.'),
+  RATE_LIMITED: row(429, true, 'Too many bets or requests; wait and try again.'),
 
   // Placing a bet: business refusals, in the order in which they are checked.
   PAUSED: row(409, false, 'Placing bets is paused.'),
@@ -57,7 +57,7 @@ export const ERRORS = {
   ACTOR_RESTARTING: row(503, true, 'A part of the system is restarting; try again.'),
   OUTCOME_UNKNOWN: row(503, true, 'No answer in time. Repeat with the same idempotency key: it is safe.'),
   NO_PRICE: row(503, true, 'There is no current price.'),
-  TOO_MANY_CONNECTIONS: row(503, true, 'This server holds as many connections as it can.'),
+  TOO_MANY_CONNECTIONS: row(503, true, 'No more connections can be opened now; details may say why.'),
   INTERNAL: row(500, true, 'Something broke on our side. Nothing was booked by this request.'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -9,10 +9,15 @@ import type { MarketSymbol } from '../domain/tick.ts';
 /** Lower-case hex wallet → String, JSON of the session (a hash of the token, never the token). */
 export const sessionKey = (wallet: string): string => `session:${wallet}`;
 export const SESSION_TTL_SECONDS = 24 * 60 * 60;
+/** A session nobody has used for this long has ended, too. */
+export const SESSION_IDLE_SECONDS = 60 * 60;
 
 /** Lower-case hex wallet → String, bets placed in the running minute. */
 export const rateLimitKey = (wallet: string): string => `rate_limit:${wallet}`;
 export const RATE_LIMIT_TTL_SECONDS = 60;
+
+/** An address, or the /64 of one → String, its tokens for signing in; lives until they are all back. */
+export const addressLimitKey = (address: string): string => `limit:${address}`;
 
 /** String, JSON of the newest tick. */
 export const priceKey = (symbol: MarketSymbol): string => `price:${symbol}`;

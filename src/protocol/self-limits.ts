@@ -6,16 +6,18 @@ const limitMicros = z
   .string()
   .max(16)
   .refine((text) => parseMicros(text) !== undefined)
-  .nullable();
+  .nullable()
+  .meta({ examples: ['50000000'] });
 
 /** All limits at once; null: none. */
 export const selfLimitsRequestSchema = z.strictObject({
-  /** Largest stake of one bet, decimal string of micro-credits. */
-  maxStakeMicros: limitMicros,
-  /** Largest net loss in 24 h, open stakes counted as lost. */
-  maxLossMicros: limitMicros,
-  /** No bets before this instant, ms since the Unix epoch. */
-  pausedUntilMs: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).nullable(),
+  maxStakeMicros: limitMicros.describe('Largest stake of one bet, micro-credits; null: none.'),
+  maxLossMicros: limitMicros.describe('Largest net loss in 24 h, open stakes counted as lost; null: none.'),
+  pausedUntilMs: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .meta({ description: 'No bets before this instant, ms since the Unix epoch.', examples: [null] }),
 });
 export type SelfLimitsRequest = z.infer<typeof selfLimitsRequestSchema>;
 

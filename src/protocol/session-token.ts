@@ -4,7 +4,7 @@
  * record to look at, the 256 random bits prove the right to it. Only the token's SHA-256 is ever stored, so
  * whoever reads Redis cannot act as a user.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export const SESSION_SECRET_BYTES = 32;
 
@@ -29,7 +29,7 @@ export function walletOfToken(token: unknown): string | undefined {
   return typeof token === 'string' ? TOKEN.exec(token)?.[1] : undefined;
 }
 
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const tokenHash = (token: string): string => hash('sha256', token);
 
 export const encodeSessionRecord = (record: SessionRecord): string => JSON.stringify(record);
 

@@ -46,11 +46,27 @@ export interface FeedState {
   readonly venues: readonly VenueReport[];
 }
 
+/**
+ * A tick as it is published. `feed` is the life of the feed that made it: ticks before its `fromSeq` are the
+ * recorded ones, whatever an earlier life showed beyond them.
+ */
+export interface PublishedTick extends IndexTick {
+  readonly feed?: FeedLife;
+}
+
+export interface FeedLife {
+  /** Never used again, not even on another tick log. */
+  readonly id: string;
+  readonly fromSeq: number;
+}
+
 export interface SessionEnded {
   readonly wallet: string;
 }
 
-export const priceSignals = (symbol: MarketSymbol): Channel<IndexTick> => ({ name: priceChannel(symbol) });
+export const priceSignals = (symbol: MarketSymbol): Channel<PublishedTick> => ({
+  name: priceChannel(symbol),
+});
 export const marketSignals = (symbol: MarketSymbol): Channel<MarketState> => ({
   name: marketChannel(symbol),
 });

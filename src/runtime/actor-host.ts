@@ -55,6 +55,8 @@ export interface HostHealth {
 export const BATCH_MAX_DEFAULT = 256;
 export const ATTEMPTS_MAX_DEFAULT = 3;
 const SPARED_ATTEMPTS_FACTOR = 3;
+/** For answers on their way when the actor stops; well below the `shutdownMs` of a child. */
+const ANSWERS_GRACE_MS = 2_000;
 
 export class ActorHost<L extends Letter, S> {
   readonly #definition: ActorDefinition<L, S>;
@@ -120,8 +122,11 @@ export class ActorHost<L extends Letter, S> {
   async #stopInOrder(): Promise<void> {
     this.#timers.cancelAll();
     await this.#turns.idle();
-    this.#asks.giveUp();
+    // What runs outside of turns, as answers to clients do, may wait for one: it gets a moment.
+    const grace = this.#options.clock.after(ANSWERS_GRACE_MS, () => this.#asks.giveUp());
     if (this.#startedState) await this.#definition.stop?.(this.#startedState.value, this.#context);
+    grace.cancel();
+    this.#asks.giveUp();
     await this.#mailbox?.forgive([...this.#deferred]);
     await this.#mailbox?.close();
     await this.#letterLoop.catch(() => {});

@@ -103,7 +103,10 @@ export interface ActorDefinition<L extends Letter, S> {
   start(context: ActorContext): Promise<S> | S;
   /** Handles a batch in order. Returning means: the effects are durable. */
   receive(state: S, letters: readonly Received<L>[], context: ActorContext): Promise<void> | void;
-  /** Runs after the last turn, before the mailbox closes. Closes what `start` opened. */
+  /**
+   * Runs after the last turn, before the mailbox closes. Closes what `start` opened. Asks that wait are given
+   * up two seconds later.
+   */
   stop?(state: S, context: ActorContext): Promise<void> | void;
 }
 

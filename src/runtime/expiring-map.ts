@@ -9,6 +9,8 @@ import type { Clock } from './clock.ts';
 interface Entry {
   readonly value: string;
   readonly expiresAtMs: number;
+  /** Written, or read by `get`. */
+  usedAtMs: number;
 }
 
 export class ExpiringMap {
@@ -20,13 +22,16 @@ export class ExpiringMap {
   }
 
   get(key: string): string | undefined {
-    return this.#living(key)?.value;
+    const entry = this.#living(key);
+    if (entry) entry.usedAtMs = this.#clock.nowMs();
+    return entry?.value;
   }
 
   /** Replaces value and time to live; returns the value before. */
   set(key: string, value: string, ttlSeconds: number): string | undefined {
     const before = this.get(key);
-    this.#entries.set(key, { value, expiresAtMs: this.#clock.nowMs() + ttlSeconds * 1000 });
+    const usedAtMs = this.#clock.nowMs();
+    this.#entries.set(key, { value, expiresAtMs: usedAtMs + ttlSeconds * 1000, usedAtMs });
     return before;
   }
 
@@ -42,7 +47,7 @@ export class ExpiringMap {
     const entry = this.#living(key);
     const count = Number(entry?.value ?? 0) + 1;
     const expiresAtMs = entry?.expiresAtMs ?? this.#clock.nowMs() + ttlSeconds * 1000;
-    this.#entries.set(key, { value: String(count), expiresAtMs });
+    this.#entries.set(key, { value: String(count), expiresAtMs, usedAtMs: this.#clock.nowMs() });
     return count;
   }
 
@@ -50,6 +55,12 @@ export class ExpiringMap {
   ttlSeconds(key: string): number | undefined {
     const entry = this.#living(key);
     return entry && Math.ceil((entry.expiresAtMs - this.#clock.nowMs()) / 1000);
+  }
+
+  /** Whole seconds since it was written or read; undefined if there is no such key. */
+  idleSeconds(key: string): number | undefined {
+    const entry = this.#living(key);
+    return entry && Math.floor((this.#clock.nowMs() - entry.usedAtMs) / 1000);
   }
 
   delete(key: string): void {

@@ -10,14 +10,18 @@
  */
 import { hash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { keccak256 as keccak256Hex, SigningKey } from 'ethers/crypto';
+import { SigningKey } from 'ethers/crypto';
 import { computeAddress } from 'ethers/transaction';
+import { keccak256 } from './keccak.ts';
+
+export { keccak256 };
 
 /** Uncompressed public key, 65 bytes; throws if there is none. */
 export type RecoverPublicKey = (rs: Uint8Array, recoveryId: number, digest: Uint8Array) => Uint8Array;
 /** Signature of a 32-byte digest with a 32-byte key. */
 export type SignDigest = (digest: Uint8Array, privateKey: Uint8Array) => string;
 
+const ADDRESS_BYTES = 20;
 const SIGNATURE_HEX = /^0x[0-9a-f]{130}$/;
 /** Half the order of secp256k1, rounded down. */
 const S_MAX_HEX = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
@@ -59,17 +63,35 @@ export function recoverAddress(digest: Uint8Array, signature: string): string | 
   }
 }
 
+/**
+ * The digest a wallet signs for a text (EIP-191, `personal_sign`); undefined for a text with half a surrogate
+ * pair, which has no UTF-8.
+ */
+export function personalMessageDigest(text: string): Uint8Array | undefined {
+  if (!text.isWellFormed()) return undefined;
+  const bytes = Buffer.from(text);
+  return keccak256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${bytes.length}`), bytes]));
+}
+
+/** As EIP-55 writes it: `address` is lower-case. */
+export function checksumAddress(address: string): string {
+  const digits = address.slice(2);
+  const hash = Buffer.from(keccak256(Buffer.from(digits, 'latin1'))).toString('hex');
+  let written = '0x';
+  for (const [at, digit] of [...digits].entries())
+    written += (hash[at] ?? '0') >= '8' ? digit.toUpperCase() : digit;
+  return written;
+}
+
 /** Lower-case. `publicKey`: 65 bytes, uncompressed. */
 export const addressOfPublicKey = (publicKey: Uint8Array): string =>
-  `0x${keccak256Hex(publicKey.subarray(1)).slice(-40)}`;
+  toHex(keccak256(publicKey.subarray(1)).subarray(-ADDRESS_BYTES));
 
 /** Lower-case; throws if the 32 bytes are no key of the curve. */
 export const addressOfPrivateKey = (privateKey: Uint8Array): string =>
   computeAddress(toHex(privateKey)).toLowerCase();
 
 export const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
-
-export const keccak256 = (bytes: Uint8Array): Uint8Array => fromHex(keccak256Hex(bytes));
 
 function loadNative(): typeof import('secp256k1') | undefined {
   try {

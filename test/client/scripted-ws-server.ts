@@ -24,6 +24,13 @@ export class Arrivals<T> {
   }
 }
 
+/** Where a channel is as of the confirmation. */
+export interface SubscribeAnswer {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly recovered: boolean;
+}
+
 export interface ReceivedFrame {
   readonly op: string;
   readonly id: number;
@@ -78,9 +85,9 @@ export class ScriptedConnection {
     return String(auth['token']);
   }
 
-  async confirmSubscribe(): Promise<unknown> {
+  async confirmSubscribe(position: Partial<SubscribeAnswer> = {}): Promise<unknown> {
     const { id, channels } = await this.expectOp('subscribe');
-    this.send({ ack: 'subscribe', id, channels });
+    this.send({ ack: 'subscribe', id, channels, epoch: 'e', seq: 0, ...position });
     return channels;
   }
 

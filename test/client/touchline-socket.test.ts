@@ -1,6 +1,6 @@
-import { afterEach, expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { SocketEvents } from '../../src/client/socket-events.ts';
-import { createTouchlineClient } from '../../src/client/touchline-client.ts';
 import {
   createTouchlineSocket,
   type TouchlineSocket,
@@ -8,7 +8,6 @@ import {
 } from '../../src/client/touchline-socket.ts';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
 import { publicError } from '../../src/protocol/errors.ts';
-import { answeringServer } from './answering-http-server.ts';
 import { Arrivals, scriptedServer } from './scripted-ws-server.ts';
 
 const BET: PlaceBetRequest = {
@@ -47,7 +46,11 @@ test.each(['json', 'msgpack'] as const)('subscribes and tells pushes to listener
   const connection = await server.nextConnection();
   expect(connection.protocol).toBe(format === 'msgpack' ? 'msgpack' : '');
   expect(await connection.confirmSubscribe()).toEqual(['price']);
-  expect(await subscribed.next()).toEqual(['price']);
+  expect(await subscribed.next()).toEqual({
+    channels: ['price'],
+    position: { epoch: 'e', seq: 0 },
+    recovered: false,
+  });
   connection.push({ push: 'price', tick: { seq: 1, priceCents: 5 } });
   expect(await prices.next()).toEqual({ seq: 1, priceCents: 5 });
   socket.subscribe(['grid']);
@@ -77,7 +80,8 @@ test('private channels wait for the session, anew on each connection', async () 
     const connection = await server.nextConnection();
     expect(await connection.signIn()).toBe('tok');
     expect(await connection.confirmSubscribe()).toEqual(['price']);
-    expect(await connection.confirmSubscribe()).toEqual(['bets', 'account']);
+    expect(await connection.confirmSubscribe()).toEqual(['bets']);
+    expect(await connection.confirmSubscribe()).toEqual(['account']);
     if (isFirst) connection.cut();
   }
   expect(await auth).toEqual({ wallet: '0xabc', expiresAtMs: 1 });
@@ -85,18 +89,31 @@ test('private channels wait for the session, anew on each connection', async () 
 
 test('a refused session rejects, signs out, and is not tried again', async () => {
   await using server = await scriptedServer();
-  const socket = open(server.url, { token: 'old' });
+  const socket = open(server.url);
+  const auth = socket.auth('old');
   const signedOut = collect(socket, 'signed-out');
   const connection = await server.nextConnection();
   const { id } = await connection.expectOp('auth');
-  const place = socket.place(BET);
   connection.send({ ack: 'error', id, op: 'auth', error: publicError('UNAUTHENTICATED') });
-  await expect(place).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-  await signedOut.next();
+  await expect(auth).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(await signedOut.next()).toEqual({ token: 'old' });
   connection.cut();
   const next = await server.nextConnection();
   socket.subscribe(['price']);
   await next.expectOp('subscribe');
+});
+
+test('that a session ended while the next one is taken up, is not about the next one', async () => {
+  await using server = await scriptedServer();
+  const socket = open(server.url, { token: 'one' });
+  const connection = await server.nextConnection();
+  await connection.signIn();
+  const auth = socket.auth('two');
+  const { id } = await connection.expectOp('auth');
+  connection.push({ push: 'signed-out' });
+  connection.send({ ack: 'auth', id, wallet: '0xabc', expiresAtMs: 2 });
+  expect(await auth).toEqual({ wallet: '0xabc', expiresAtMs: 2 });
+  expect(socket.token).toBe('two');
 });
 
 test('a session that cannot be checked just now is tried again on a new connection', async () => {
@@ -110,28 +127,24 @@ test('a session that cannot be checked just now is tried again on a new connecti
   expect(await auth).toMatchObject({ wallet: '0xabc' });
 });
 
-test('a bet whose answer was lost is sent again with its own key', async () => {
+test('a request ends with its connection', async () => {
   await using server = await scriptedServer();
   const socket = open(server.url, { token: 'tok' });
+  const connection = await server.nextConnection();
+  await connection.signIn();
   const place = socket.place(BET, { idempotencyKey: 'k-1' });
-  const first = await server.nextConnection();
-  await first.signIn();
-  expect(await first.expectOp('place')).toMatchObject({ idempotencyKey: 'k-1', bet: BET });
-  first.cut();
-  const second = await server.nextConnection();
-  await second.signIn();
-  const { id, idempotencyKey } = await second.expectOp('place');
-  expect(idempotencyKey).toBe('k-1');
-  second.send({ ack: 'place', id, bet: { id: 'bet-1' } });
-  expect(await place).toEqual({ id: 'bet-1' });
+  expect(await connection.expectOp('place')).toMatchObject({ idempotencyKey: 'k-1', bet: BET });
+  connection.cut();
+  await expect(place).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', retryable: true });
+  await expect(socket.place(BET)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
 });
 
 test('a refused bet rejects with the code of the server', async () => {
   await using server = await scriptedServer();
   const socket = open(server.url, { token: 'tok' });
-  const place = socket.place(BET);
   const connection = await server.nextConnection();
   await connection.signIn();
+  const place = socket.place(BET);
   const { id } = await connection.expectOp('place');
   connection.send({ ack: 'error', id, op: 'place', error: publicError('COLUMN_LOCKED') });
   await expect(place).rejects.toMatchObject({ code: 'COLUMN_LOCKED', status: 409, retryable: false });
@@ -140,6 +153,7 @@ test('a refused bet rejects with the code of the server', async () => {
 test('a bet that is never answered ends in time, and says its key', async () => {
   await using server = await scriptedServer();
   const socket = open(server.url, { token: 'tok', requestTimeoutMs: 20 });
+  await (await server.nextConnection()).signIn();
   const place = socket.place(BET, { idempotencyKey: 'k-2' });
   await expect(place).rejects.toMatchObject({ code: 'TIMED_OUT', details: { idempotencyKey: 'k-2' } });
 });
@@ -149,78 +163,36 @@ test('without a session no bet is sent', async () => {
   await expect(open(server.url).place(BET)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
-test('a hole in n is told and what was missed is read over HTTP', async () => {
-  await using http = await answeringServer(({ url }) => {
-    if (url === '/v1/bets') return { status: 200, body: { bets: [{ id: 'bet-9' }] } };
-    if (url === '/v1/account') return { status: 200, body: { balanceMicros: '7' } };
-    return { status: 200, body: { seq: 40 } };
-  });
+test('a hole in n is told', async () => {
   await using server = await scriptedServer();
-  const client = createTouchlineClient({ baseUrl: http.url, token: 'tok' });
-  const socket = open(server.url, { token: 'tok', client, channels: ['price', 'bets', 'account'] });
-  const gaps = collect(socket, 'gap');
-  const [prices, bets, account] = [
-    collect(socket, 'price'),
-    collect(socket, 'bets'),
-    collect(socket, 'account'),
-  ];
+  const gaps = collect(open(server.url), 'gap');
   const connection = await server.nextConnection();
-  await connection.signIn();
-  await connection.confirmSubscribe();
-  await connection.confirmSubscribe();
   connection.push({ push: 'heartbeat', atMs: 1 }, 1);
   connection.push({ push: 'heartbeat', atMs: 2 }, 4);
   expect(await gaps.next()).toEqual({ expected: 2, got: 4 });
-  expect(await prices.next()).toEqual({ seq: 40 });
-  expect(await bets.next()).toEqual([{ id: 'bet-9' }]);
-  expect(await account.next()).toEqual({ balanceMicros: '7' });
   // Counting goes on from where the server is.
   connection.push({ push: 'heartbeat', atMs: 3 }, 5);
   connection.push({ push: 'heartbeat', atMs: 4 }, 7);
   expect(await gaps.next()).toEqual({ expected: 6, got: 7 });
 });
 
-test('a push that came during the resync is not overwritten by it', async () => {
+test('a channel resumes from the position it is told', async () => {
   await using server = await scriptedServer();
-  const reading = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<void>();
-  const client = createTouchlineClient({
-    baseUrl: server.url,
-    token: 'tok',
-    fetch: async (input) => {
-      reading.resolve();
-      await release.promise;
-      return new Response(
-        JSON.stringify(String(input).endsWith('bets') ? { bets: [] } : { balanceMicros: 'old' }),
-      );
-    },
-  });
-  const socket = open(server.url, { token: 'tok', client, channels: ['account', 'bets'] });
-  const balances: string[] = [];
-  socket.on('account', ({ balanceMicros }) => balances.push(balanceMicros));
-  const bets = collect(socket, 'bets');
-  const heartbeats = collect(socket, 'heartbeat');
+  const position = { epoch: 'e', seq: 7 };
+  const channels = ['price', 'grid'] as const;
+  open(server.url, { channels, resumeFrom: (channel) => (channel === 'price' ? position : undefined) });
   const connection = await server.nextConnection();
-  await connection.signIn();
-  await connection.confirmSubscribe();
-  connection.push({ push: 'heartbeat', atMs: 1 }, 2);
-  await heartbeats.next();
-  await reading.promise;
-  connection.push({ push: 'account', account: { balanceMicros: 'new' } });
-  connection.push({ push: 'heartbeat', atMs: 2 });
-  await heartbeats.next();
-  release.resolve();
-  await bets.next();
-  expect(balances).toEqual(['new']);
+  expect((await connection.expectOp('subscribe'))['since']).toEqual(position);
+  expect((await connection.expectOp('subscribe'))['since']).toBeUndefined();
 });
 
 test('44xx ends it for good, and bets under way are told', async () => {
   await using server = await scriptedServer();
   const socket = open(server.url, { token: 'tok' });
   const states = collect(socket, 'state');
-  const place = socket.place(BET);
   const connection = await server.nextConnection();
   expect(await states.next()).toEqual({ state: 'open' });
+  const place = socket.place(BET);
   connection.close(4400);
   expect(await states.next()).toEqual({ state: 'closed', closeCode: 4400 });
   await expect(place).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
@@ -235,6 +207,20 @@ test.each([4508, 4512, 1011, 1000])('%i comes back', async (code) => {
   expect(await states.next()).toEqual({ state: 'open' });
   expect(await states.next()).toEqual({ state: 'waiting', retryInMs: 0, closeCode: code });
   await server.nextConnection();
+});
+
+test('a handshake that fails is noticed at once', async () => {
+  const server = createServer((connection) => connection.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const socket = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const states = collect(socket, 'state');
+  const failed = { state: 'waiting', retryInMs: 0, closeCode: 1006 };
+  expect([await states.next(), await states.next(), await states.next()]).toEqual([
+    failed,
+    { state: 'connecting' },
+    failed,
+  ]);
 });
 
 test('a server that shuts down says how long to stay away', async () => {

@@ -135,6 +135,16 @@ export function mailboxContract(createWorld: () => Promise<MailboxWorld>): void 
     expect(await mailbox.depth()).toBe(0);
   });
 
+  it('brings all replies of one turn, each once, in the order they were given', async () => {
+    const mailbox = await openMailbox();
+    const given = Array.from({ length: 150 }, (_, n) => n);
+    await Promise.all(given.map((n) => world.postOffice.postReply(name, letter(n))));
+    const taken: unknown[] = [];
+    while (taken.length < given.length)
+      taken.push(...(await mailbox.takeReplies()).map(({ body }) => (body as { n: number }).n));
+    expect(taken).toEqual(given);
+  });
+
   it('does not bring a new reader the replies to an earlier one', async () => {
     const first = await openMailbox();
     await world.postOffice.postReply(name, letter(1));

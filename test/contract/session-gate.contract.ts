@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionGate } from '../../src/actors/broadcaster/sessions/session-gate.ts';
 import { refused } from '../../src/protocol/errors.ts';
-import { RATE_LIMIT_TTL_SECONDS, rateLimitKey, sessionKey } from '../../src/protocol/redis-keys.ts';
+import {
+  RATE_LIMIT_TTL_SECONDS,
+  rateLimitKey,
+  SESSION_IDLE_SECONDS,
+  sessionKey,
+} from '../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord, sessionToken } from '../../src/protocol/session-token.ts';
 import { randomSession, randomWallet } from '../support/sessions.ts';
 
@@ -15,6 +20,8 @@ export interface SessionGateHarness {
   read(key: string): Promise<string | undefined>;
   /** Makes the key vanish, as its time to live or an eviction does. */
   vanish(key: string): Promise<void>;
+  /** As if nobody had read the key for so long. */
+  leaveIdle(key: string, seconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +66,22 @@ export function sessionGateContract(name: string, open: () => Promise<SessionGat
       expect((await gate.check(token)).ok).toBe(true);
     });
 
+    it('counts several bets at once, the first the minute has room for, and says when it ends', async () => {
+      const { token, record } = await signedIn();
+      const { wallet, expiresAtMs } = record;
+      const windowLeftSeconds = RATE_LIMIT_TTL_SECONDS;
+      const info = { wallet, expiresAtMs, windowLeftSeconds };
+      const two = await gate.checkBets(token, 2);
+      expect(two).toEqual({ ok: true, value: { ...info, betsLeft: 1, granted: 2 } });
+      const more = await gate.checkBets(token, 5);
+      expect(more).toMatchObject({ ok: true, value: { betsLeft: 0, granted: 1 } });
+      expect(await gate.checkBets(token, 1)).toMatchObject({ error: { code: 'RATE_LIMITED' } });
+      expect(await harness.read(rateLimitKey(wallet))).toBe(String(BETS_PER_MINUTE));
+      await harness.vanish(rateLimitKey(wallet));
+      const all = await gate.checkBets(token, 20);
+      expect(all).toMatchObject({ ok: true, value: { betsLeft: 0, granted: BETS_PER_MINUTE } });
+    });
+
     it('lets exactly the limit through when all come at once', async () => {
       const { token } = await signedIn();
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => gate.checkBet(token)));
@@ -79,6 +102,18 @@ export function sessionGateContract(name: string, open: () => Promise<SessionGat
       expect(await gate.check(forged)).toEqual(refused('UNAUTHENTICATED'));
       expect(await gate.checkBet(forged)).toEqual(refused('UNAUTHENTICATED'));
       expect(await harness.read(rateLimitKey(record.wallet))).toBeUndefined();
+    });
+
+    it('ends a session that nobody used for an hour, whatever is left of its day', async () => {
+      const { token, record } = await signedIn();
+      const key = sessionKey(record.wallet);
+      await harness.leaveIdle(key, SESSION_IDLE_SECONDS - 10);
+      expect((await gate.check(token)).ok).toBe(true);
+      await harness.leaveIdle(key, SESSION_IDLE_SECONDS - 10);
+      expect((await gate.checkBet(token)).ok).toBe(true);
+      await harness.leaveIdle(key, SESSION_IDLE_SECONDS);
+      expect(await gate.check(token)).toEqual(refused('UNAUTHENTICATED'));
+      expect(await harness.read(key)).toBeUndefined();
     });
 
     it('refuses when the session vanished', async () => {

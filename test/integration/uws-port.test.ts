@@ -6,6 +6,7 @@ import type { ClientSocket, SendStatus, ServerContext } from '../../src/actors/b
 import { UwsServer } from '../../src/actors/broadcaster/uws-server.ts';
 import { SOCKET_BACKPRESSURE_BYTES_MAX } from '../../src/protocol/limits.ts';
 import { Metrics, silentLogger, systemClock } from '../../src/runtime/index.ts';
+import { clientServerContract } from '../contract/client-server.contract.ts';
 import { freePort } from '../support/redis-server.ts';
 import { WsClient } from '../support/ws-client.ts';
 
@@ -97,3 +98,26 @@ it('turns handlers that throw into answers and closed sockets', async () => {
   expect(await client.closed).toBe(1006);
   own.closeAtOnce();
 });
+
+clientServerContract(() => ({
+  server: new UwsServer({ host: HOST, port: 0, clock: systemClock }),
+  connect: async (port, subprotocol) => {
+    const client = await new WsClient(
+      `ws://${HOST}:${port}/v1/ws`,
+      subprotocol === undefined ? {} : { subprotocol },
+    ).opened();
+    const received: string[] = [];
+    client.socket.removeAllListeners('message');
+    client.socket.on('message', (data: Buffer) => received.push(data.toString()));
+    let closeCode: number | undefined;
+    void client.closed.then((code) => {
+      closeCode = code;
+    });
+    return {
+      received: () => received,
+      send: (text) => client.sendRaw(text),
+      vanish: () => client.socket.terminate(),
+      closeCode: () => closeCode,
+    };
+  },
+}));

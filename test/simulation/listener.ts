@@ -5,7 +5,8 @@
 import type { MemorySocket } from '../../src/actors/broadcaster/memory-server.ts';
 import type { AnswerFrame, ServerFrame } from '../../src/protocol/api/frames.ts';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
-import { decode, encode } from '../../src/protocol/codec.ts';
+import { encode } from '../../src/protocol/codec.ts';
+import { decodeServerFrame } from '../support/server-frames.ts';
 import type { Account } from './account.ts';
 import { HeardOutcomes } from './heard-outcomes.ts';
 import { type Answer, type Network, PATIENCE_MS } from './network.ts';
@@ -241,7 +242,7 @@ export class Listener {
   #decode(socket: MemorySocket, frame: string | Uint8Array): ServerFrame {
     const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
     return (
-      socket.protocol === 'msgpack' ? decode(bytes) : JSON.parse(Buffer.from(bytes).toString())
+      socket.protocol === 'msgpack' ? decodeServerFrame(bytes) : JSON.parse(Buffer.from(bytes).toString())
     ) as ServerFrame;
   }
 }

@@ -8,14 +8,20 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a waiting bet is acked at once',
     file: resolver('execute-bets'),
-    from: '  context.defer(letter);\n  const pending = {',
-    to: '  const pending = {',
+    from: '  asked.waitForTheRest(context);',
+    to: '',
+  },
+  {
+    name: 'a batch is done when its first bet is',
+    file: resolver('bets-asked'),
+    from: 'if (this.#unanswered > 0) return;',
+    to: 'if (this.#unanswered > 0 && place > 0) return;',
   },
   {
     name: 'stored answers are not looked up',
     file: resolver('execute-bets'),
-    from: 'waiting ?? draftedAnswer(state, body) ?? stored;',
-    to: 'waiting ?? draftedAnswer(state, body);',
+    from: 'waiting ?? draftedAnswer(state, request) ?? stored;',
+    to: 'waiting ?? draftedAnswer(state, request);',
   },
   {
     name: 'another body under the same key is taken for the same',
@@ -142,14 +148,14 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'the balance is not looked at',
     file: domain('place-bet'),
-    from: 'book.balances.of(walletAccount(command.wallet)) < stakeMicros',
+    from: 'balances.of(walletAccount(wallet)) < stakeMicros',
     to: 'stakeMicros < 0',
   },
   {
     name: 'the limit of a cell is not looked at',
-    file: domain('place-bet'),
-    from: "return refuse('CELL_CAP');",
-    to: 'return undefined;',
+    file: domain('caps'),
+    from: "left(book, 'cell', exposure.cellMicros(cell)),",
+    to: '',
   },
   {
     name: 'the least multiplier is not looked at',
@@ -166,8 +172,8 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a late bet is executed all the same',
     file: domain('place-bet'),
-    from: "if (tick.atMs - receivedAtMs > rules.maxExecutionDelayMs) return refuse('EXECUTION_TOO_LATE');",
-    to: '',
+    from: 'receivedAtMs > book.rules.maxExecutionDelayMs',
+    to: 'receivedAtMs > Number.POSITIVE_INFINITY',
   },
   {
     name: 'a degraded feed takes bets on the next columns',
@@ -178,20 +184,20 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet bets twice on a cell',
     file: domain('place-bet'),
-    from: "if (exposure.holds(command.wallet, cell)) return refuse('DUPLICATE_CELL');",
+    from: "if (exposure.holds(wallet, cell)) return refuse('DUPLICATE_CELL');",
     to: '',
   },
   {
     name: 'the limit of a bet is not looked at',
-    file: domain('place-bet'),
-    from: "if (exceeds(caps.bet, 0)) return refuse('USER_CAP', { cap: 'bet' });",
+    file: domain('caps'),
+    from: "left(book, 'bet', 0),",
     to: '',
   },
   {
     name: 'the limit of a wallet is not looked at',
-    file: domain('place-bet'),
-    from: "return refuse('USER_CAP', { cap: 'walletOpen' });",
-    to: 'void 0;',
+    file: domain('caps'),
+    from: "left(book, 'walletOpen', exposure.wallet(wallet).reserveMicros),",
+    to: '',
   },
   {
     name: 'the low edge of a band is not in it',
@@ -251,15 +257,15 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the limit of a minute is not looked at',
-    file: domain('place-bet'),
-    from: "return refuse('HOUSE_CAP', { cap: 'minute' });",
-    to: 'void 0;',
+    file: domain('caps'),
+    from: "left(book, 'minute', recent.total(atMs)),",
+    to: '',
   },
   {
     name: "the limit of a wallet's minute is not looked at",
-    file: domain('place-bet'),
-    from: "return refuse('USER_CAP', { cap: 'walletMinute' });",
-    to: 'void 0;',
+    file: domain('caps'),
+    from: "left(book, 'walletMinute', recent.ofWallet(wallet, atMs)),",
+    to: '',
   },
   {
     name: 'a restart forgets the last minute',
@@ -269,20 +275,20 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the limit of a column is not looked at',
-    file: domain('place-bet'),
-    from: "return refuse('COLUMN_CAP');",
-    to: 'void 0;',
+    file: domain('caps'),
+    from: "left(book, 'column', exposure.columnMicros(cell)),",
+    to: '',
   },
   {
     name: 'the limit of the house is not looked at',
-    file: domain('place-bet'),
-    from: "return refuse('HOUSE_CAP', { cap: 'total' });",
-    to: 'void 0;',
+    file: domain('caps'),
+    from: "left(book, 'total', exposure.totalMicros),",
+    to: '',
   },
   {
     name: 'the house puts up what it does not have',
-    file: domain('place-bet'),
-    from: "if (book.balances.of(HOUSE) < ownMicros) return refuse('HOUSE_CAP', { cap: 'bankroll' });",
+    file: domain('caps'),
+    from: "{ cap: 'bankroll', leftMicros: balances.of(HOUSE) },",
     to: '',
   },
   {

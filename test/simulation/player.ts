@@ -77,7 +77,8 @@ export class Player {
     if (!request) return;
     const key = `${this.#name}-${this.wagers.length}`;
     const { account, listener, selfLimiting } = this;
-    const bettor = { account, listener, selfLimiting, world: this.#world, network: this.#network };
+    const own = { account, listener, selfLimiting, bets: this.wagers };
+    const bettor = { ...own, world: this.#world, network: this.#network };
     const wager = new Wager(key, request, bettor);
     this.wagers.push(wager);
     void wager.place();

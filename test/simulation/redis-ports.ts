@@ -44,6 +44,7 @@ export function sessionGate(redis: SimRedis, life: Life): SessionGate {
   return {
     check: (token) => reach(() => gate.check(token)),
     checkBet: (token) => reach(() => gate.checkBet(token)),
+    checkBets: (token, bets) => reach(() => gate.checkBets(token, bets)),
   };
 }
 

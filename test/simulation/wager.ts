@@ -1,6 +1,6 @@
 /**
  * One bet as a client that never gives up places it: the same key and body until there is a decision, over
- * HTTP and a socket in turn. Then the decision is held against the books, and asked for again.
+ * HTTP, a socket and in a batch in turn. Then the decision is held against the books, and asked for again.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.ts';
@@ -8,6 +8,7 @@ import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { PublicError } from '../../src/protocol/errors.ts';
 import type { SelfLimitsRequest } from '../../src/protocol/self-limits.ts';
 import type { Account } from './account.ts';
+import { type BatchedBet, placeInBatch } from './batch.ts';
 import type { BetRow } from './judge.ts';
 import type { Listener } from './listener.ts';
 import type { Answer, Network } from './network.ts';
@@ -27,12 +28,14 @@ export interface Bettor {
   readonly selfLimiting: SelfLimiting;
   readonly world: World;
   readonly network: Network;
+  /** Its bets up to now. */
+  readonly bets: readonly BatchedBet[];
 }
 
-type Way = 'HTTP' | 'a socket';
-const WAYS: readonly Way[] = ['HTTP', 'a socket'];
+type Way = 'HTTP' | 'a socket' | 'a batch';
+const WAYS: readonly Way[] = ['HTTP', 'a socket', 'a batch'];
 
-export class Wager {
+export class Wager implements BatchedBet {
   readonly key: string;
   readonly request: PlaceBetRequest;
   isDecided = false;
@@ -49,12 +52,16 @@ export class Wager {
   readonly #selfLimiting: SelfLimiting;
   /** Those it was sent under. */
   readonly #limits: SelfLimitsRequest;
+  readonly #bettor: Bettor;
+  /** The first decision anybody told. */
+  #told: Decision | undefined;
   #wasUnknown = false;
 
   constructor(key: string, request: PlaceBetRequest, bettor: Bettor) {
     const { account, listener, selfLimiting, world, network } = bettor;
     this.key = key;
     this.request = request;
+    this.#bettor = bettor;
     this.#account = account;
     this.#listener = listener;
     this.#world = world;
@@ -87,7 +94,7 @@ export class Wager {
       } else if (answer.error?.code === 'UNAUTHENTICATED') await this.#account.signIn();
       await clock.delay(faults.dice.int(RETRY_MS_MIN, RETRY_MS_MAX));
       if (faults.dice.chance(0.3)) continue;
-      way = way === 'HTTP' ? 'a socket' : 'HTTP';
+      way = faults.dice.pick(WAYS.filter((other) => other !== way));
       reached(`bet retried over ${way} after the other way`);
     }
   }
@@ -95,13 +102,25 @@ export class Wager {
   async #send(way: Way, request = this.request): Promise<Answer> {
     if (this.#account.token === undefined) await this.#account.signIn();
     if (way === 'a socket' && this.#listener.isConnected) return this.#listener.place(this.key, request);
+    if (way === 'a batch') {
+      const others = this.#bettor.bets.filter((bet) => bet !== this);
+      return placeInBatch(this.#bettor, { key: this.key, request }, others);
+    }
     const headers = { ...this.#account.headers(), 'idempotency-key': this.key };
     return this.#network.request({ method: 'POST', path: '/v1/bets', headers, body: request });
+  }
+
+  hear(answer: Answer): void {
+    const decision = decisionOf(answer);
+    if (!decision) return;
+    if (this.#told) this.#expectSame(this.#told, decision, 'elsewhere');
+    else this.#told = decision;
   }
 
   #decide(decision: Decision, twin: Decision | undefined): void {
     const { judge } = this.#world;
     this.isDecided = true;
+    this.hear(decision);
     if (twin) this.#expectSame(decision, twin, 'its twin');
     if (decision.error) this.#checkRefusal(decision.error);
     else {

@@ -277,6 +277,7 @@ export class World implements SimHost {
     return broadcasterActor({
       server,
       gate: ports.sessionGate(redis, life),
+      sharedBuckets: { take: async () => undefined },
       gridCache: ports.gridCache(redis, life),
       registry: ports.clientRegistry(redis, life),
       accountEvents: ports.accountEvents(redis, life),
@@ -289,6 +290,7 @@ export class World implements SimHost {
         connectionsMax: plan.connectionsMax,
         origins: [origin],
         betsPerMinute: plan.betsPerMinute,
+        limits: NO_LIMITS,
         serviceKeyPath: '',
         signIn: { domain, uri: origin, chainIds, statement },
         rules: plan.rules,
@@ -306,6 +308,12 @@ export class World implements SimHost {
     this.judge.expect(isBooked, `the resolver acks a bet under ${idempotencyKey} without a stored answer`);
   }
 }
+
+/** Everybody there comes from this machine, which is not limited. */
+const NO_LIMITS = {
+  ...{ burst: 1, perSecond: 1, connectionsPerAddressMax: 1, upgradesPerSecond: 1, trustedProxies: [] },
+  connectionsPerWalletMax: 1_000,
+};
 
 /** Counters only matter here as signs that something happened. */
 class GoalMetrics extends Metrics {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { broadcasterActor } from '../../src/actors/broadcaster/broadcaster-actor.ts';
 import type { BroadcasterSettings } from '../../src/actors/broadcaster/broadcaster-settings.ts';
 import type { ClientServer, HttpResponse } from '../../src/actors/broadcaster/client-server.ts';
+import { MemorySharedBuckets } from '../../src/actors/broadcaster/front-door/memory-shared-buckets.ts';
 import { MemoryClientRegistry } from '../../src/actors/broadcaster/memory-client-registry.ts';
 import { MemoryGridCache } from '../../src/actors/broadcaster/memory-grid-cache.ts';
 import {
@@ -21,18 +22,19 @@ import { IDENTITY_CALIBRATION } from '../../src/domain/calibration/calibration-t
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
 import { ACCOUNT_EVENTS, type AccountEvent } from '../../src/protocol/account-events.ts';
 import type { AccountView, BetView } from '../../src/protocol/bet-view.ts';
-import { decode, encode } from '../../src/protocol/codec.ts';
+import { encode } from '../../src/protocol/codec.ts';
 import { done } from '../../src/protocol/errors.ts';
 import { HISTORY_WRITER } from '../../src/protocol/letters/history-writer.ts';
 import { RESOLVER } from '../../src/protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../../src/protocol/letters/session-guard.ts';
 import { SESSION_TTL_SECONDS, sessionKey } from '../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../src/protocol/session-token.ts';
-import { type MarketState, marketSignals, priceSignals } from '../../src/protocol/signals.ts';
+import { type FeedLife, type MarketState, marketSignals, priceSignals } from '../../src/protocol/signals.ts';
 import { ExpiringMap } from '../../src/runtime/index.ts';
 import { createTestSystem } from '../../src/runtime/test-kit/create-test-system.ts';
 import { START_MS, tickAt } from './market.ts';
 import { SERVICE_KEY } from './proofs.ts';
+import { decodeServerFrame } from './server-frames.ts';
 import { randomSession, randomWallet } from './sessions.ts';
 
 export const BETS_PER_MINUTE = 3;
@@ -44,6 +46,14 @@ export const BROADCASTER_SETTINGS: BroadcasterSettings = {
   connectionsMax: 100,
   origins: ['http://127.0.0.1:8080'],
   betsPerMinute: BETS_PER_MINUTE,
+  limits: {
+    burst: 100,
+    perSecond: 10,
+    connectionsPerAddressMax: 3,
+    connectionsPerWalletMax: 5,
+    upgradesPerSecond: 50,
+    trustedProxies: ['10.0.0.0/8'],
+  },
   serviceKeyPath: join(mkdtempSync(join(tmpdir(), 'touchline-key-')), 'service.key'),
   signIn: {
     domain: '127.0.0.1:8080',
@@ -105,24 +115,41 @@ export const accountView = (wallet: string, balanceMicros = '999000000'): Accoun
   openBets: 1,
 });
 
+export const FEED: FeedLife = { id: 'line', fromSeq: 1 };
+
 export type BroadcasterFixture = Awaited<ReturnType<typeof startBroadcaster>>;
 
-/** With any server of clients. */
-export async function startBroadcasterOn(server: ClientServer, change: Partial<BroadcasterSettings> = {}) {
+/** With any server of clients. `around` may put something around the ports that requests wait for. */
+export async function startBroadcasterOn(
+  server: ClientServer,
+  change: Partial<BroadcasterSettings> = {},
+  around: <T extends object>(port: T) => T = (port) => port,
+) {
   const settings = { ...BROADCASTER_SETTINGS, ...change };
   const system = await createTestSystem({ startMs: START_MS });
   const { clock } = system;
   const sessions = new ExpiringMap(clock);
-  const [registry, gridCache] = [new MemoryClientRegistry(clock), new MemoryGridCache(clock)];
+  const [registry, gridCache] = [new MemoryClientRegistry(clock), around(new MemoryGridCache(clock))];
   const resolver = await system.probe(RESOLVER);
   const guard = await system.probe(SESSION_GUARD);
   const history = await system.probe(HISTORY_WRITER);
-  const gate = new MemorySessionGate(sessions, { betsPerMinute: settings.betsPerMinute });
+  const gate = around(new MemorySessionGate(sessions, { betsPerMinute: settings.betsPerMinute }));
   const page = loadPageFiles(settings.pageDir);
   const id = 'broadcaster-1';
   const accountEvents = system.outbox(ACCOUNT_EVENTS);
   await accountEvents.seed('ledger', []);
-  const ports = { server, gate, gridCache, registry, accountEvents, page, settings, key: SERVICE_KEY };
+  const sharedBuckets = new MemorySharedBuckets(clock, settings.limits);
+  const ports = {
+    server,
+    gate,
+    sharedBuckets,
+    gridCache,
+    registry,
+    accountEvents,
+    page,
+    settings,
+    key: SERVICE_KEY,
+  };
   await system.start(broadcasterActor(ports), id);
   await system.idle();
   let isMarketAnswered = false;
@@ -145,9 +172,14 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
       isMarketAnswered = true;
       await system.idle();
     },
-    async tick(seq: number, change: Parameters<typeof tickAt>[1] = {}) {
+    /** `feed`: the life of the feed that shows it. */
+    async tick(seq: number, change: Parameters<typeof tickAt>[1] = {}, feed: FeedLife = FEED) {
       const tick = tickAt(seq, change);
-      system.signals.publish(priceSignals('btc:usd').name, tick);
+      const asked = history.letters.length;
+      system.signals.publish(priceSignals('btc:usd').name, { ...tick, feed });
+      await system.idle();
+      // After a hole the ticks before it are asked for: there are none.
+      if (history.letters.length > asked) history.reply(done({ ticks: [], more: false }));
       await system.idle();
       return tick;
     },
@@ -156,6 +188,8 @@ export async function startBroadcasterOn(server: ClientServer, change: Partial<B
       await accountEvents.append('ledger', [{ seq: eventSeq, body: encode([event]) }]);
       await system.idle();
     },
+    /** What happened before the broadcaster was there: `seq` is the number of the entry. */
+    accountEvents,
     /** Events are on the stream no longer: whoever has not read them cannot any more. */
     async loseEvents() {
       eventSeq += 10;
@@ -247,7 +281,7 @@ export class FrameClient {
     return this.socket.received.splice(0).map((frame) => {
       const value =
         this.socket.protocol === 'msgpack'
-          ? decode(Buffer.from(frame))
+          ? decodeServerFrame(Buffer.from(frame))
           : JSON.parse(Buffer.from(frame).toString());
       return value as Record<string, unknown>;
     });

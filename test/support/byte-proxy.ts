@@ -1,11 +1,23 @@
 /**
  * Stands between a client and a server and mistreats their bytes. Faults befall the connections there are;
- * later ones work.
+ * later ones work, unless each is given a number of bytes to live for.
  */
 import { connect, createServer, type Socket } from 'node:net';
 
+export interface ByteProxyOptions {
+  /**
+   * After how many bytes of answers a new connection is cut, in the middle of whatever they say; undefined:
+   * never.
+   */
+  readonly bytesToLive?: () => number | undefined;
+  readonly onCut?: () => void;
+  /** While false, new connections are closed at once. Default: always true. */
+  readonly accepts?: () => boolean;
+}
+
 export interface ByteProxy {
   readonly url: string;
+  readonly port: number;
   /** Bytes vanish both ways, and nothing is closed: a peer that is gone without a word. */
   hang(): void;
   /** Requests arrive, answers vanish. */
@@ -22,9 +34,10 @@ interface Pair {
   losesAnswers: boolean;
 }
 
-export async function startByteProxy(toPort: number): Promise<ByteProxy> {
+export async function startByteProxy(toPort: number, options: ByteProxyOptions = {}): Promise<ByteProxy> {
   const pairs = new Set<Pair>();
   const listener = createServer((client) => {
+    if (options.accepts && !options.accepts()) return void client.on('error', () => {}).destroy();
     const server = connect(toPort, '127.0.0.1');
     const pair: Pair = { client, server, losesRequests: false, losesAnswers: false };
     pairs.add(pair);
@@ -35,7 +48,15 @@ export async function startByteProxy(toPort: number): Promise<ByteProxy> {
       destroy(pair);
     };
     client.on('data', (bytes) => void (pair.losesRequests || server.write(bytes)));
-    server.on('data', (bytes) => void (pair.losesAnswers || client.write(bytes)));
+    let bytesLeft = options.bytesToLive?.() ?? Number.POSITIVE_INFINITY;
+    server.on('data', (bytes) => {
+      if (pair.losesAnswers) return;
+      bytesLeft -= bytes.length;
+      if (bytesLeft > 0) return void client.write(bytes);
+      Object.assign(pair, { losesAnswers: true });
+      options.onCut?.();
+      client.write(bytes.subarray(0, bytes.length + bytesLeft), end);
+    });
     for (const socket of [client, server]) socket.on('error', end).on('close', end);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -46,6 +67,7 @@ export async function startByteProxy(toPort: number): Promise<ByteProxy> {
   };
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     hang: each((pair) => Object.assign(pair, { losesRequests: true, losesAnswers: true })),
     loseAnswers: each((pair) => Object.assign(pair, { losesAnswers: true })),
     cut: each(destroy),

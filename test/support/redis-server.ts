@@ -17,9 +17,17 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-export async function startTestRedis(): Promise<TestRedis> {
+/** `args`: further ones of redis-server. */
+export async function startTestRedis(args: string[] = []): Promise<TestRedis> {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-redis-'));
-  const options = { dir, port: await freePort(), configFile: CONFIG_FILE, stopOnExit: true, log: () => {} };
+  const options = {
+    dir,
+    port: await freePort(),
+    configFile: CONFIG_FILE,
+    args,
+    stopOnExit: true,
+    log: () => {},
+  };
   let redis = await startRedis(options);
   return {
     url: redis.url,

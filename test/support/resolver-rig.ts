@@ -132,6 +132,22 @@ export class ResolverRig {
     return { answer };
   }
 
+  /** Sends bets of one wallet in one letter; as `send`. */
+  async sendBatch(
+    bodies: readonly PlaceBetBody[],
+  ): Promise<{ readonly answers: Promise<readonly Outcome<BetView>[]> }> {
+    const wallet = bodies[0]?.wallet ?? WALLET;
+    const bets = bodies.map(({ wallet: _, ...bet }) => bet);
+    const asked = this.system.asking(RESOLVER, { type: 'PlaceBets', body: { wallet, bets } });
+    await this.system.idle();
+    const answers = asked.then((result) => {
+      if (!result.ok || !result.reply.ok) throw new Error(result.ok ? 'refused whole' : result.code);
+      return result.reply.value.results;
+    });
+    answers.catch(() => {});
+    return { answers };
+  }
+
   /** Sends the bet and ticks until it is answered. */
   async place(change: Partial<PlaceBetBody> = {}): Promise<Outcome<BetView>> {
     const { answer } = await this.send(this.body(change));

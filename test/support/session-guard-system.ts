@@ -30,7 +30,7 @@ export interface Trouble {
   readonly account?: Outcome<never> | 'silent';
 }
 
-export async function guardSystem() {
+export async function guardSystem(more: Pick<SessionGuardParts, 'contracts'> = {}) {
   const system = await createTestSystem();
   const map = new ExpiringMap(system.clock);
   const accountsAsked: string[] = [];
@@ -66,6 +66,7 @@ export async function guardSystem() {
       return task(input);
     }),
     settings: { policy: POLICY },
+    ...more,
   };
   await system.start(resolver);
   await system.start(sessionGuardActor(parts));

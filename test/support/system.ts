@@ -15,6 +15,10 @@ const READY_MS_MAX = 30_000;
 export interface SystemOptions {
   /** Environment on top of the test's own (ports, directories, Redis). */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of redis-server, on top of redis.conf. */
+  readonly redisArgs?: string[];
+  /** Runs before anything uses that Redis. */
+  readonly prepareRedis?: (redis: TestRedis) => Promise<void>;
 }
 
 export interface ProcessEnd {
@@ -46,7 +50,8 @@ export interface RunningSystem {
 
 export async function startSystem(options: SystemOptions = {}): Promise<RunningSystem> {
   const dataDir = mkdtempSync(join(tmpdir(), 'touchline-data-'));
-  const redis = await startTestRedis();
+  const redis = await startTestRedis(options.redisArgs);
+  await options.prepareRedis?.(redis);
   const [port, adminPort] = [await freePort(), await freePort()];
   const env = {
     ...process.env,
@@ -97,11 +102,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<RunningS
 }
 
 export interface RunningEdge {
+  /** SIGTERM; resolves with the exit code. */
+  terminate(): Promise<number | null>;
+  /** Everything the process wrote so far. */
+  output(): string;
   stop(): Promise<void>;
 }
 
 /** A broadcaster in a process of its own beside a core that has none: it serves the core's `url`. */
-export async function startEdge(core: RunningSystem): Promise<RunningEdge> {
+export async function startEdge(
+  core: RunningSystem,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningEdge> {
   const env = {
     ...process.env,
     REDIS_URL: core.redis.url,
@@ -111,14 +123,18 @@ export async function startEdge(core: RunningSystem): Promise<RunningEdge> {
     LOG_LEVEL: 'info',
     TOUCHLINE_ACTORS: 'broadcaster',
     BROADCASTER_THREADS: '1',
+    ...more,
   };
-  const child = await launch(env, () => {});
-  return {
-    stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      if (child.kill('SIGTERM')) await ended;
-    },
+  let output = '';
+  const child = await launch(env, (text) => {
+    output += text;
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const terminate = async (): Promise<number | null> => {
+    if (child.kill('SIGTERM')) await ended;
+    return child.exitCode;
   };
+  return { terminate, output: () => output, stop: async () => void (await terminate()) };
 }
 
 /** Resolves when the process says it is ready; rejects with its output if it ends or takes too long. */

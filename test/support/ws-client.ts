@@ -1,7 +1,8 @@
 /** A WebSocket client that keeps what it receives, in objects, and lets a test wait for it. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { decode, encode } from '../../src/protocol/codec.ts';
+import { encode } from '../../src/protocol/codec.ts';
+import { decodeServerFrame } from './server-frames.ts';
 
 export type ReceivedFrame = Readonly<Record<string, unknown>>;
 
@@ -22,7 +23,7 @@ export class WsClient {
     this.closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('error', () => {});
     this.socket.on('message', (data: Buffer, isBinary) => {
-      this.frames.push((isBinary ? decode(data) : JSON.parse(data.toString())) as ReceivedFrame);
+      this.frames.push((isBinary ? decodeServerFrame(data) : JSON.parse(data.toString())) as ReceivedFrame);
       for (const resolve of this.#waiting.splice(0)) resolve();
     });
   }

@@ -8,16 +8,17 @@
  * read per connection is under way.
  */
 
-import type { AccountEvent } from '../../protocol/account-events.ts';
 import type { ChannelName } from '../../protocol/api/frames.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { outcomeOf } from './http-answer.ts';
 import { SharedPush } from './push-frame.ts';
+import { lastPushOf, type NumberedEvent } from './recent-pushes.ts';
 import type { SocketSender } from './socket-sender.ts';
 
 /** One event, encoded once for all connections of its wallet. */
 export interface AccountPushes {
+  readonly pos: number;
   readonly wallet: string;
   readonly bet?: { readonly id: string; readonly push: SharedPush };
   readonly account: SharedPush;
@@ -26,7 +27,9 @@ export interface AccountPushes {
 export interface AccountFeedOptions {
   readonly context: Pick<ActorContext, 'ask' | 'metrics'>;
   readonly sender: SocketSender;
-  readonly channels: ReadonlySet<ChannelName>;
+  readonly channels: () => ReadonlySet<ChannelName>;
+  /** False too of channels that get what they missed first, from what is kept. */
+  readonly isLive: (channel: ChannelName) => boolean;
   /** The wallet the connection is signed in with now. */
   readonly wallet: () => string | undefined;
   /** The newest tick's sequence number. */
@@ -43,13 +46,24 @@ const BETS_PER_READ = 25;
 const MISSED_PAGES_MAX = 4;
 const READ_DEADLINE_MS = 3_000;
 
-export function accountPushes(event: AccountEvent): AccountPushes {
+export function accountPushes({ pos, event }: NumberedEvent): AccountPushes {
   const { type, wallet, bet, account, seq } = event;
   const betPush =
     bet === undefined || type === 'AccountOpened'
       ? {}
-      : { bet: { id: bet.id, push: new SharedPush({ push: 'bet', seq, event: type, bet }) } };
-  return { wallet, ...betPush, account: new SharedPush({ push: 'account', seq, account }) };
+      : { bet: { id: bet.id, push: new SharedPush({ push: 'bet', seq, event: type, bet, pos }) } };
+  const accountPush = new SharedPush({ push: 'account', seq, account, pos: lastPushOf(pos) });
+  return { pos, wallet, ...betPush, account: accountPush };
+}
+
+/** Those of an event's pushes after that place that somebody gets who listens to these channels. */
+export function wantedPushes(
+  { pos, bet, account }: AccountPushes,
+  channels: ReadonlySet<ChannelName>,
+  afterPos: number,
+): readonly SharedPush[] {
+  const wantsBet = channels.has('bets') && pos > afterPos;
+  return [...(bet && wantsBet ? [bet.push] : []), ...(channels.has('account') ? [account] : [])];
 }
 
 export class AccountFeed {
@@ -65,12 +79,12 @@ export class AccountFeed {
   }
 
   deliver(event: AccountPushes): void {
-    const { sender, channels } = this.#options;
-    if (event.bet && channels.has('bets')) {
+    const { sender, isLive } = this.#options;
+    if (event.bet && isLive('bets')) {
       if (this.#isReading) this.#overtakenBets.add(event.bet.id);
       sender.push(event.bet.push);
     }
-    if (channels.has('account')) {
+    if (isLive('account')) {
       this.#isAccountOvertaken = true;
       sender.push(event.account);
     }
@@ -85,8 +99,8 @@ export class AccountFeed {
 
   /** After events were missed: the snapshot, and the outcomes that may have been among them. */
   requestMissed(): void {
-    if (this.#options.channels.has('bets')) this.#wanted.add('settled');
-    this.requestSnapshot(this.#options.channels);
+    if (this.#options.channels().has('bets')) this.#wanted.add('settled');
+    this.requestSnapshot(this.#options.channels());
   }
 
   /** Reads what is still wanted, e.g. after the Resolver did not answer. */
@@ -173,6 +187,6 @@ export class AccountFeed {
 
   #isFor(wallet: string, channel: PrivateChannel): boolean {
     const { sender, channels } = this.#options;
-    return sender.isOpen && this.#options.wallet() === wallet && channels.has(channel);
+    return sender.isOpen && this.#options.wallet() === wallet && channels().has(channel);
   }
 }

@@ -4,6 +4,7 @@ import type { ActorEnvironment } from '../../runtime/index.ts';
 import { openServiceKey } from '../../runtime/service-key.ts';
 import { broadcasterActor } from './broadcaster-actor.ts';
 import type { BroadcasterSettings } from './broadcaster-settings.ts';
+import { RedisSharedBuckets } from './front-door/redis-shared-buckets.ts';
 import { loadPageFiles } from './page-files.ts';
 import { RedisClientRegistry } from './redis-client-registry.ts';
 import { RedisGridCache } from './redis-grid-cache.ts';
@@ -18,6 +19,7 @@ export function createActor(environment: ActorEnvironment<BroadcasterSettings>) 
   return broadcasterActor({
     server,
     gate: new RedisSessionGate(redis, { betsPerMinute: settings.betsPerMinute }),
+    sharedBuckets: new RedisSharedBuckets(redis, settings.limits),
     gridCache: new RedisGridCache(redis),
     registry: new RedisClientRegistry(redis),
     accountEvents: environment.outbox(ACCOUNT_EVENTS),

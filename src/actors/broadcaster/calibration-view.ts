@@ -6,8 +6,7 @@ import type { CalibrationReport } from '../../protocol/calibration-report.ts';
 import type { Outcome } from '../../protocol/errors.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
-import type { HttpRequest, HttpResponse } from './client-server.ts';
-import { answerOutcome, outcomeOf } from './http-answer.ts';
+import { outcomeOf } from './http-answer.ts';
 
 const ASK_DEADLINE_MS = 3_000;
 /** Columns close this often; between two of them nothing changes. */
@@ -37,11 +36,4 @@ export class CalibrationView {
     const letter = { type: 'GetCalibration', body: {} } as const;
     return outcomeOf(await this.#context.ask(RESOLVER, letter, { deadlineMs: ASK_DEADLINE_MS }));
   }
-}
-
-export async function getCalibration(
-  _request: HttpRequest,
-  { calibration }: { readonly calibration: CalibrationView },
-): Promise<HttpResponse> {
-  return answerOutcome(await calibration.report());
 }

@@ -7,13 +7,14 @@ import { firstField } from '../../protocol/api/place-bet-request.ts';
 import { decode, encode } from '../../protocol/codec.ts';
 import { isPlainMsgpack } from './msgpack-guard.ts';
 import type { WireFormat } from './push-frame.ts';
+import type { AsSent } from './socket-asks.ts';
 
 export type DecodedFrame =
   | {
       readonly ok: true;
       readonly frame: ClientFrame;
-      /** For `place`: the bet exactly as sent, so that its own validation sees every key. */
-      readonly bet: unknown;
+      /** What was asked exactly as sent, so that its own validation sees every key. */
+      readonly asSent: AsSent;
     }
   | { readonly ok: false; readonly field: string; readonly id?: string | number; readonly op?: string };
 
@@ -24,7 +25,10 @@ export function decodeFrame(bytes: Uint8Array, isBinary: boolean, format: WireFo
   const value = isBinary === (format === 'msgpack') ? parse(bytes, format) : undefined;
   if (typeof value !== 'object' || value === null) return { ok: false, field: '' };
   const parsed = clientFrameSchema.safeParse(value);
-  if (parsed.success) return { ok: true, frame: parsed.data, bet: own(value, 'bet') };
+  if (parsed.success) {
+    const asSent = { bet: own(value, 'bet'), bets: own(value, 'bets'), cells: own(value, 'cells') };
+    return { ok: true, frame: parsed.data, asSent };
+  }
   const id = own(value, 'id');
   const op = own(value, 'op');
   return {

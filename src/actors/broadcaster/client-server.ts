@@ -10,7 +10,20 @@
 import type { ActorContext } from '../../runtime/index.ts';
 
 /** The request headers handlers may read; no others are copied. Names are lower-case. */
-export const REQUEST_HEADERS = ['authorization', 'content-type', 'idempotency-key', 'if-none-match'] as const;
+export const REQUEST_HEADERS = [
+  'accept-encoding',
+  'access-control-request-method',
+  'authorization',
+  'content-type',
+  'cookie',
+  'host',
+  'idempotency-key',
+  'if-none-match',
+  'origin',
+  'x-forwarded-for',
+  'x-touchline-request',
+  'x-touchline-session',
+] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
 export interface HttpRequest {
@@ -22,6 +35,8 @@ export interface HttpRequest {
   readonly query: string;
   /** Present ones only. */
   readonly headers: Readonly<Partial<Record<RequestHeader, string>>>;
+  /** Of the connection's other end, as text: a client's, or a proxy's in front of it. */
+  readonly remoteAddress: string;
   readonly body: Uint8Array | 'too-large';
 }
 
@@ -31,16 +46,23 @@ export interface HttpResponse {
   readonly body: string | Uint8Array;
 }
 
-/** A WebSocket handshake, before it is accepted. */
-export interface UpgradeRequest {
-  /** The Origin header; browsers always send it, programs need not. */
-  readonly origin?: string;
+/** A WebSocket handshake, before it is accepted. Browsers always send an Origin, programs need not. */
+export interface UpgradeRequest extends Pick<HttpRequest, 'headers' | 'remoteAddress'> {
   /** Subprotocols the client offers, in its order. */
   readonly protocols: readonly string[];
 }
 
+/** What is known of a connection once it is accepted. */
+export interface AdmittedClient {
+  readonly protocol?: string;
+  /** Whom its limits are counted for; undefined: nobody's (this machine). */
+  readonly address?: string;
+  /** Of the session its cookie names. Not checked yet. */
+  readonly token?: string;
+}
+
 export type UpgradeAnswer =
-  | { readonly accept: true; readonly protocol?: string }
+  | ({ readonly accept: true } & AdmittedClient)
   | { readonly accept: false; readonly response: HttpResponse };
 
 /** `buffered`: accepted, but the connection is slower than we are. `dropped`: it never will be sent. */
@@ -50,6 +72,10 @@ export type SendStatus = 'sent' | 'buffered' | 'dropped';
 export interface ClientSocket {
   /** Copies the bytes before it returns: the caller may reuse them at once. */
   send(frame: string | Uint8Array): SendStatus;
+  /** Runs `work` once what happens now is over: what belongs together can be sent together. */
+  atTurnEnd(work: () => void): void;
+  /** What `sends` sends leaves in as few packets as it fits in. */
+  together(sends: () => void): void;
   /** Bytes accepted and not yet taken by the connection. */
   bufferedBytes(): number;
   /** Ends the connection with a close frame; the handler's `closed` follows at once. */
@@ -71,7 +97,7 @@ export interface ServerHandlers {
   handle(request: HttpRequest): Promise<HttpResponse>;
   /** Decides at once: an asynchronous handshake would have to survive aborts. */
   upgrade(request: UpgradeRequest): UpgradeAnswer;
-  open(socket: ClientSocket, protocol: string | undefined): SocketHandler;
+  open(socket: ClientSocket, client: AdmittedClient): SocketHandler;
 }
 
 /** What a server needs of the actor that owns it. */

@@ -6,12 +6,13 @@
  * `n`, and a slow one must be skipped or closed by our rule, not silently by the server's.
  */
 import type { IndexTick } from '../../domain/tick.ts';
-import type { AccountEvent } from '../../protocol/account-events.ts';
 import { type ChannelName, CLOSE_CODES, type GridView } from '../../protocol/api/frames.ts';
+import type { FeedLife } from '../../protocol/signals.ts';
 import type { Random } from '../../runtime/index.ts';
 import { accountPushes } from './account-feed.ts';
 import type { ClientSocket } from './client-server.ts';
 import { SharedPush, type WireFormat } from './push-frame.ts';
+import type { NumberedEvent } from './recent-pushes.ts';
 import { type SocketPorts, SocketSession } from './socket-session.ts';
 
 type PublicChannel = Extract<ChannelName, 'price' | 'grid'>;
@@ -20,6 +21,12 @@ const PUBLIC_CHANNELS: readonly PublicChannel[] = ['price', 'grid'];
 /** Clients come back spread over this long, not all at once. */
 const RECONNECT_AFTER_MS_MIN = 250;
 const RECONNECT_SPREAD_MS = 4_750;
+
+export interface FanOutOptions {
+  /** Connections that may be signed in with one wallet. */
+  readonly perWalletMax: number;
+  readonly onClose: (connection: number) => void;
+}
 
 export class FanOut {
   readonly #ports: SocketPorts;
@@ -33,11 +40,15 @@ export class FanOut {
   readonly #onClose: (connection: number) => void;
   #nextConnection = 1;
 
-  constructor(ports: Omit<SocketPorts, 'latest' | 'changed'>, onClose: (connection: number) => void) {
+  constructor(
+    ports: Omit<SocketPorts, 'latest' | 'changed' | 'hasRoomFor'>,
+    { perWalletMax, onClose }: FanOutOptions,
+  ) {
     this.#ports = {
       ...ports,
       latest: (channel) => this.#latest.get(channel),
       changed: (session, walletBefore) => this.#index(session, walletBefore),
+      hasRoomFor: (wallet) => (this.#byWallet.get(wallet)?.size ?? 0) < perWalletMax,
     };
     this.#onClose = onClose;
   }
@@ -57,18 +68,21 @@ export class FanOut {
     return session;
   }
 
-  pushTick(tick: IndexTick): void {
-    this.#publish('price', new SharedPush({ push: 'price', seq: tick.seq, tick }));
+  /** False: ticks are missing before it. */
+  pushTick(tick: IndexTick, feed?: FeedLife): boolean {
+    const { push, isAfterHole } = this.#ports.recentTicks.add(tick, feed);
+    this.#publish('price', push);
+    return !isAfterHole;
   }
 
   pushGrid(grid: GridView): void {
     this.#publish('grid', new SharedPush({ push: 'grid', seq: grid.seq, grid }));
   }
 
-  deliver(event: AccountEvent): void {
-    const sessions = this.#byWallet.get(event.wallet);
+  deliver(numbered: NumberedEvent): void {
+    const sessions = this.#byWallet.get(numbered.event.wallet);
     if (!sessions) return;
-    const pushes = accountPushes(event);
+    const pushes = accountPushes(numbered);
     for (const session of sessions) session.deliver(pushes);
   }
 
@@ -119,7 +133,7 @@ export class FanOut {
   /** Files a session anew; one that is closed is taken out everywhere. */
   #index(session: SocketSession, walletBefore: string | undefined): void {
     for (const channel of PUBLIC_CHANNELS) {
-      if (session.channels.has(channel)) this.#subscribers[channel].add(session);
+      if (session.isLive(channel)) this.#subscribers[channel].add(session);
       else this.#subscribers[channel].delete(session);
     }
     if (walletBefore !== session.wallet) this.#fileUnderWallet(session, walletBefore);

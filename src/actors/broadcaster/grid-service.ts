@@ -30,6 +30,9 @@ export class GridService {
   readonly #rules: MarketRules;
   readonly #metrics: Pick<Metrics, 'count'>;
   readonly #remembered = new Map<string, Promise<RelativeGrid>>();
+  #newest:
+    | { readonly tick: IndexTick; readonly state: MarketState; readonly view: Promise<GridView> }
+    | undefined;
 
   constructor(cache: GridCache, rules: MarketRules, metrics: Pick<Metrics, 'count'>) {
     this.#cache = cache;
@@ -37,7 +40,18 @@ export class GridService {
     this.#metrics = metrics;
   }
 
-  async view(tick: IndexTick, state: MarketState): Promise<GridView> {
+  /** One object for one moment, however many ask. */
+  view(tick: IndexTick, state: MarketState): Promise<GridView> {
+    if (this.#newest?.tick === tick && this.#newest.state === state) return this.#newest.view;
+    const newest = { tick, state, view: this.#place(tick, state) };
+    this.#newest = newest;
+    newest.view.catch(() => {
+      if (this.#newest === newest) this.#newest = undefined;
+    });
+    return newest.view;
+  }
+
+  async #place(tick: IndexTick, state: MarketState): Promise<GridView> {
     const { priceCents, atMs, seq } = tick;
     const { sigmaPerSqrtSecond, regime, calibration, rowHeightCents } = state;
     const moment = { priceCents, atMs, sigmaPerSqrtSecond, regime, calibration, rowHeightCents };

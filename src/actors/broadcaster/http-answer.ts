@@ -1,4 +1,7 @@
-/** Answers of the HTTP API: JSON, never cached, and errors in one shape with the status of their code. */
+/**
+ * Answers of the HTTP API: JSON, not cached unless the route says so, and errors in one shape with the status
+ * of their code.
+ */
 import {
   ERRORS,
   type ErrorCode,
@@ -19,28 +22,44 @@ const API_HEADERS: Readonly<Record<string, string>> = {
 
 const RETRY_AFTER_SECONDS_DEFAULT = 1;
 
+/** `body`: JSON, as text or bytes. */
 export const answer = (
   status: number,
-  value: unknown,
+  body: string | Uint8Array,
   headers: Readonly<Record<string, string>> = {},
-): HttpResponse => ({
-  status,
-  headers: { ...API_HEADERS, ...headers },
-  body: JSON.stringify(value),
+): HttpResponse => ({ status, headers: { ...API_HEADERS, ...headers }, body });
+
+export const noContent = (headers: Readonly<Record<string, string>>): HttpResponse => ({
+  status: 204,
+  headers,
+  body: '',
 });
 
 export function problem(error: PublicError, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   const { status } = ERRORS[error.code];
   const retry =
     status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds(error.details)) } : {};
-  return answer(status, { error }, { ...retry, ...headers });
+  return answer(status, JSON.stringify({ error }), { ...retry, ...headers });
 }
 
 export const refusal = (code: ErrorCode, details?: ErrorDetails): HttpResponse =>
   problem(publicError(code, details));
 
-export const answerOutcome = <T>(outcome: Outcome<T>, status = 200): HttpResponse =>
-  outcome.ok ? answer(status, outcome.value) : problem(outcome.error);
+/** With these headers too; `Vary` is joined to what is there. */
+export function withHeaders(response: HttpResponse, headers: Readonly<Record<string, string>>): HttpResponse {
+  const { Vary, ...others } = headers;
+  const joined = { ...response.headers, ...others };
+  return { ...response, headers: Vary === undefined ? joined : withVary(joined, Vary) };
+}
+
+export function withVary(
+  headers: Readonly<Record<string, string>>,
+  name: string,
+): Readonly<Record<string, string>> {
+  const { Vary } = headers;
+  if (Vary?.split(', ').includes(name)) return headers;
+  return { ...headers, Vary: Vary === undefined ? name : `${Vary}, ${name}` };
+}
 
 /** An ask that was not answered is an error of the API like any other. */
 export const outcomeOf = <T>(asked: AskResult<Outcome<T>>): Outcome<T> =>

@@ -6,13 +6,20 @@ import type { z } from 'zod';
 import { firstField } from '../../protocol/api/place-bet-request.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { HttpRequest } from './client-server.ts';
+import { cookieToken } from './front-door/session-cookie.ts';
 
 const TOKEN_LENGTH_MAX = 256;
+/** Of a parameter, where it is named as wrong. */
+const NAME_LENGTH_MAX = 256;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The bearer token, or undefined if there is none of a possible form. */
-export function bearerToken(request: HttpRequest): string | undefined {
-  const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '');
+/**
+ * The token of the session a request comes with, or undefined if there is none of a possible form. One in the
+ * Authorization header goes before that of a cookie.
+ */
+export function sessionToken({ headers }: HttpRequest, origins: readonly string[]): string | undefined {
+  if (headers.authorization === undefined) return cookieToken(headers, origins);
+  const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(headers.authorization);
   const token = match?.[1];
   return token && token.length <= TOKEN_LENGTH_MAX ? token : undefined;
 }
@@ -36,28 +43,15 @@ export function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Outcome
   return parsed.success ? done(parsed.data) : malformed(firstField(parsed.error));
 }
 
-/** The query's parameters, if they are among `names` and each is there at most once. */
-export function readQuery<N extends string>(
-  request: HttpRequest,
-  names: readonly N[],
-): Outcome<{ readonly [K in N]?: string }> {
-  const values: { [K in N]?: string } = {};
+/** The query's parameters by a schema of an object; one that is there twice is MALFORMED too. */
+export function readParameters<T>(request: HttpRequest, schema: z.ZodType<T>): Outcome<T> {
+  const values: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(request.query)) {
-    const known = names.find((candidate) => candidate === name);
-    if (known === undefined || values[known] !== undefined) return malformed(name.slice(0, TOKEN_LENGTH_MAX));
-    values[known] = value;
+    if (values[name] !== undefined) return malformed(name.slice(0, NAME_LENGTH_MAX));
+    values[name] = value;
   }
-  return done(values);
+  const parsed = schema.safeParse(values);
+  return parsed.success ? done(parsed.data) : malformed(firstField(parsed.error).slice(0, NAME_LENGTH_MAX));
 }
-
-/** A plain decimal integer of at most 2^53 − 1; no sign, exponent, fraction, hex or space. */
-export function readInteger(text: string | undefined): number | undefined {
-  if (text === undefined || !/^(0|[1-9]\d{0,15})$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** An identifier as the API hands them out. */
-export const isId = (text: string): boolean => /^[A-Za-z0-9._:-]{1,64}$/.test(text);
 
 export const malformed = (field: string): ReturnType<typeof refused> => refused('MALFORMED', { field });

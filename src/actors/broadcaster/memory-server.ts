@@ -5,6 +5,7 @@
  */
 import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
 import {
+  type AdmittedClient,
   type ClientServer,
   type ClientSocket,
   type HttpRequest,
@@ -21,11 +22,21 @@ export interface MemoryRequest {
   /** Without the `?`. */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: this machine's. */
+  readonly remoteAddress?: string;
   /** Text and bytes as they are; anything else as JSON, with its content type. */
   readonly body?: unknown;
 }
 
+export interface MemoryHandshake {
+  readonly subprotocol?: string;
+  readonly origin?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly remoteAddress?: string;
+}
+
 const PORT = 1;
+const LOOPBACK = '127.0.0.1';
 const TOO_BIG = 1009;
 const ABNORMAL = 1006;
 
@@ -54,7 +65,7 @@ export class MemoryServer implements ClientServer {
   }
 
   async request(request: MemoryRequest): Promise<HttpResponse> {
-    const { method = 'GET', path, query = '' } = request;
+    const { method = 'GET', path, query = '', remoteAddress = LOOPBACK } = request;
     const body = bodyBytes(request.body);
     const isJson =
       request.body !== undefined && typeof request.body !== 'string' && !(request.body instanceof Uint8Array);
@@ -63,19 +74,21 @@ export class MemoryServer implements ClientServer {
       ...request.headers,
     });
     const kept: HttpRequest['body'] = body.byteLength > BODY_BYTES_MAX ? 'too-large' : body;
-    return this.#open().handle({ method, path, query, headers, body: kept });
+    return this.#open().handle({ method, path, query, headers, remoteAddress, body: kept });
   }
 
   /** Throws the response if the handshake is refused. */
-  connect(options: { readonly subprotocol?: string; readonly origin?: string } = {}): MemorySocket {
-    const { subprotocol, origin } = options;
+  connect(handshake: MemoryHandshake = {}): MemorySocket {
+    const { subprotocol, origin, remoteAddress = LOOPBACK } = handshake;
     const handlers = this.#open();
     const protocols = subprotocol === undefined ? [] : [subprotocol];
-    const upgrade = handlers.upgrade({ protocols, ...(origin === undefined ? {} : { origin }) });
+    const headers = pickHeaders({ ...(origin === undefined ? {} : { origin }), ...handshake.headers });
+    const upgrade = handlers.upgrade({ protocols, headers, remoteAddress });
     if (!upgrade.accept) throw new UpgradeRefused(upgrade.response);
-    const socket = new MemorySocket(upgrade.protocol, () => this.#sockets.delete(socket));
+    const { accept: _, ...client }: { accept: true } & AdmittedClient = upgrade;
+    const socket = new MemorySocket(client.protocol, () => this.#sockets.delete(socket));
     this.#sockets.add(socket);
-    socket.attach(handlers.open(socket, upgrade.protocol));
+    socket.attach(handlers.open(socket, client));
     return socket;
   }
 
@@ -129,6 +142,15 @@ export class MemorySocket implements ClientSocket {
     this.#buffered.push(copy);
     this.#bufferedBytes += bytes;
     return 'buffered';
+  }
+
+  /** Here every call is a turn of its own. */
+  atTurnEnd(work: () => void): void {
+    work();
+  }
+
+  together(sends: () => void): void {
+    sends();
   }
 
   bufferedBytes(): number {

@@ -3,29 +3,26 @@
  * counts per connection, differs, and it has a place of fixed width that is overwritten in place:
  *
  *   JSON     {"n":         7,"push":"price",…}   ten characters, padded with spaces, which JSON allows
- *   msgpack  map, "n", uint 32, "push", "price", …
+ *   msgpack  [code, uint 32, …]   compact-frames.ts
  *
  * So a push costs a connection ten byte writes and one `send`. That is also why the server's own topics are
  * not used: they send the same bytes to everybody, and a per-connection `n` is what shows a client its gaps.
  *
  * Invariant: `bytesFor` returns the same buffer each time; whoever sends copies it (ClientSocket does).
  */
-import type { PushFrame } from '../../protocol/api/frames.ts';
+import { compactRest, PUSH_CODES, type PushBody } from '../../protocol/api/compact-frames.ts';
 import { encode } from '../../protocol/codec.ts';
 
 export type WireFormat = 'json' | 'msgpack';
 
-/** A push without its `n`; distributes over the union. */
-export type PushBody = PushFrame extends infer F ? (F extends PushFrame ? Omit<F, 'n'> : never) : never;
-
 const JSON_HEAD = '{"n":';
 /** Room for 9,999,999,999; a connection with 100 pushes a second would need three years. */
 const JSON_N_DIGITS = 10;
-/** fixmap header, fixstr "n", uint 32. */
-const MSGPACK_N_KEY = [0xa1, 'n'.charCodeAt(0), 0xce];
-const MSGPACK_N_OFFSET = 1 + MSGPACK_N_KEY.length;
-const FIXMAP = 0x80;
-const FIXMAP_ENTRIES_MAX = 15;
+const ZERO = 0x30;
+const SPACE = 0x20;
+/** fixarray header, code, uint 32. */
+const UINT_32 = 0xce;
+const MSGPACK_N_OFFSET = 3;
 
 export class SharedPush {
   readonly #body: PushBody;
@@ -49,21 +46,26 @@ export class SharedPush {
     this.#json ??= Buffer.from(
       `${JSON_HEAD}${' '.repeat(JSON_N_DIGITS)},${JSON.stringify(this.#body).slice(1)}`,
     );
-    this.#json.write(String(n).padStart(JSON_N_DIGITS), JSON_HEAD.length, 'latin1');
+    writeDigits(this.#json, n);
     return this.#json;
   }
 
   #msgpackFor(n: number): Uint8Array {
-    this.#msgpack ??= withRoomForN(encode(this.#body));
+    this.#msgpack ??= withRoomForN(encode([PUSH_CODES[this.#body.push], ...compactRest(this.#body)]));
     this.#msgpack.writeUInt32BE(n, MSGPACK_N_OFFSET);
     return this.#msgpack;
   }
 }
 
-/** Puts an entry before the first one of an encoded small map. */
-function withRoomForN(map: Uint8Array): Buffer {
-  const header = map[0] ?? 0;
-  const isSmallMap = header >= FIXMAP && header < FIXMAP + FIXMAP_ENTRIES_MAX;
-  if (!isSmallMap) throw new Error(`a push must be a small map, not 0x${header.toString(16)}`);
-  return Buffer.from([header + 1, ...MSGPACK_N_KEY, 0, 0, 0, 0, ...map.subarray(1)]);
+/** By hand: making and copying a text costs more than sending the frame. */
+function writeDigits(json: Buffer, n: number): void {
+  let at = JSON_HEAD.length + JSON_N_DIGITS;
+  for (let rest = n; rest > 0; rest = Math.floor(rest / 10)) json[--at] = ZERO + (rest % 10);
+  while (at > JSON_HEAD.length) json[--at] = SPACE;
+}
+
+/** Puts an element after the first one of an encoded small array that begins with a small number. */
+function withRoomForN(array: Uint8Array): Buffer {
+  const [header = 0, code = 0] = array;
+  return Buffer.from([header + 1, code, UINT_32, 0, 0, 0, 0, ...array.subarray(2)]);
 }

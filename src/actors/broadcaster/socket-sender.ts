@@ -1,6 +1,9 @@
 /**
  * The sending half of one connection: numbers its pushes and decides what a slow reader gets.
  *
+ * Frames wait for the end of the turn of the loop and leave together, in order: what a burst of ticks or a
+ * settlement has for a connection costs it one packet. A push gets its `n` when it leaves.
+ *
  * Prices and grids are conflated: while more than CONFLATE_ABOVE_BYTES wait, they are skipped (no `n` is used
  * up), and once the reader catches up it gets the newest. Everything else is certain or fatal: when more than
  * CLOSE_ABOVE_BYTES wait, the connection is closed with 4508, so that a hole in `n` never goes unnoticed.
@@ -10,20 +13,25 @@ import { SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Metrics } from '../../runtime/index.ts';
 import { encodeAnswer } from './client-codec.ts';
 import type { ClientSocket } from './client-server.ts';
-import type { SharedPush, WireFormat } from './push-frame.ts';
+import { SharedPush, type WireFormat } from './push-frame.ts';
 
 /** Leaves half of what may wait to bet and account events and to answers. */
 export const CONFLATE_ABOVE_BYTES = SOCKET_BACKPRESSURE_BYTES_MAX / 4;
 /** The rest is room for one more frame and the close frame, which the server would drop above its limit. */
 const CLOSE_ABOVE_BYTES = (SOCKET_BACKPRESSURE_BYTES_MAX * 3) / 4;
 
+type Frame = SharedPush | AnswerFrame;
+
 export class SocketSender {
   readonly #socket: ClientSocket;
   readonly #format: WireFormat;
   readonly #metrics: Pick<Metrics, 'count'>;
   readonly #skipped = new Set<SharedPush['channel']>();
+  #frames: Frame[] = [];
   #waitingForRoom: (() => void)[] = [];
   #isOpen = true;
+  /** The connection may hold bytes back. Only then is it asked how many: that is a call into the server. */
+  #isBehind = false;
   #n = 0;
 
   constructor(socket: ClientSocket, format: WireFormat, metrics: Pick<Metrics, 'count'>) {
@@ -39,30 +47,29 @@ export class SocketSender {
   /** For what the next one replaces. False if it was skipped. */
   pushNewest(push: SharedPush): boolean {
     if (!this.#isOpen) return false;
-    if (this.#socket.bufferedBytes() > CONFLATE_ABOVE_BYTES) {
+    if (this.#isBehind && this.#waitingBytes() > CONFLATE_ABOVE_BYTES) {
       this.#skipped.add(push.channel);
       this.#metrics.count('ws_pushes_conflated_total', { channel: push.channel });
       return false;
     }
-    this.#skipped.delete(push.channel);
-    this.push(push);
+    if (this.#skipped.size > 0) this.#skipped.delete(push.channel);
+    this.#add(push);
     return true;
   }
 
   /** For what must arrive, or end the connection. */
   push(push: SharedPush): void {
-    if (!this.#isOpen) return;
-    this.#n += 1;
-    this.#send(push.bytesFor(this.#format, this.#n));
+    this.#add(push);
   }
 
   answer(frame: AnswerFrame): void {
-    if (this.#isOpen) this.#send(encodeAnswer(frame, this.#format));
+    this.#add(frame);
   }
 
   /** Resolves when more may be sent without crowding the connection; false if it is closed. */
   async room(): Promise<boolean> {
-    while (this.#isOpen && this.#socket.bufferedBytes() > CONFLATE_ABOVE_BYTES) {
+    this.#flush();
+    while (this.#isOpen && this.#waitingBytes() > CONFLATE_ABOVE_BYTES) {
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
     return this.#isOpen;
@@ -79,7 +86,9 @@ export class SocketSender {
     for (const resolve of this.#waitingForRoom.splice(0)) resolve();
   }
 
+  /** After what was pushed and answered before. */
   close(code: number, reason: string): void {
+    this.#flush();
     if (!this.#isOpen) return;
     this.#metrics.count('ws_closed_by_server_total', { code: String(code) });
     this.closed();
@@ -92,9 +101,43 @@ export class SocketSender {
     this.drained();
   }
 
-  #send(frame: string | Uint8Array): void {
-    const isTooSlow =
-      this.#socket.bufferedBytes() > CLOSE_ABOVE_BYTES || this.#socket.send(frame) === 'dropped';
-    if (isTooSlow) this.close(CLOSE_CODES.TOO_SLOW, 'too slow');
+  #add(frame: Frame): void {
+    if (!this.#isOpen) return;
+    this.#frames.push(frame);
+    if (this.#frames.length === 1) this.#socket.atTurnEnd(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const frames = this.#frames;
+    if (frames.length === 0) return;
+    this.#frames = [];
+    if (frames.length === 1) this.#sendAll(frames);
+    else this.#socket.together(() => this.#sendAll(frames));
+  };
+
+  #sendAll(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      if (!this.#isOpen) return;
+      this.#send(frame);
+    }
+  }
+
+  #send(frame: Frame): void {
+    const isFull = this.#isBehind && this.#waitingBytes() > CLOSE_ABOVE_BYTES;
+    const status = isFull ? 'dropped' : this.#socket.send(this.#bytesOf(frame));
+    if (status === 'dropped') this.close(CLOSE_CODES.TOO_SLOW, 'too slow');
+    else if (status === 'buffered') this.#isBehind = true;
+  }
+
+  #bytesOf(frame: Frame): string | Uint8Array {
+    if (!(frame instanceof SharedPush)) return encodeAnswer(frame, this.#format);
+    this.#n += 1;
+    return frame.bytesFor(this.#format, this.#n);
+  }
+
+  #waitingBytes(): number {
+    const bytes = this.#socket.bufferedBytes();
+    this.#isBehind = bytes > 0;
+    return bytes;
   }
 }

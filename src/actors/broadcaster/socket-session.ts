@@ -17,26 +17,33 @@ import {
   type ClientFrame,
 } from '../../protocol/api/frames.ts';
 import { type PublicError, publicError } from '../../protocol/errors.ts';
+import { IDLE_MS_MAX } from '../../protocol/limits.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { AccountFeed, type AccountPushes } from './account-feed.ts';
-import type { PlaceBet } from './bet-desk.ts';
 import { decodeFrame } from './client-codec.ts';
 import type { ClientSocket, SocketHandler } from './client-server.ts';
 import type { MarketView } from './market-view.ts';
 import { SharedPush, type WireFormat } from './push-frame.ts';
+import type { RecentEvents, RecentTicks } from './recent-pushes.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
+import { type Ask, type AsSent, answerAsk, type Desks } from './socket-asks.ts';
 import { SocketSender } from './socket-sender.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 /** What all connections of a broadcaster share. */
 export interface SocketPorts {
   readonly context: Pick<ActorContext, 'ask' | 'clock' | 'metrics' | 'log'>;
   readonly gate: SessionGate;
   readonly market: MarketView;
-  readonly placeBet: PlaceBet;
+  readonly desks: Desks;
+  readonly recentTicks: RecentTicks;
+  readonly recentEvents: RecentEvents;
   /** The newest push of a public channel. */
   readonly latest: (channel: ChannelName) => SharedPush | undefined;
   /** Called after the connection's subscriptions, its wallet or its life changed. */
   readonly changed: (session: SocketSession, walletBefore: string | undefined) => void;
+  /** Whether one more connection may be signed in with this wallet. */
+  readonly hasRoomFor: (wallet: string) => boolean;
 }
 
 interface Identity {
@@ -57,31 +64,47 @@ type FrameOf<O extends ClientFrame['op']> = Extract<ClientFrame, { op: O }>;
 export class SocketSession implements SocketHandler {
   /** Unique in this broadcaster's life. */
   readonly connection: number;
-  readonly channels = new Set<ChannelName>();
   readonly sender: SocketSender;
   readonly #format: WireFormat;
   readonly #ports: SocketPorts;
   readonly #account: AccountFeed;
+  readonly #subscriptions: Subscriptions;
   readonly #underWay = new Set<Promise<void>>();
   #identity: Identity | undefined;
   #authenticating: Promise<void> = Promise.resolve();
   #authentications = 0;
   #strikes = 0;
+  readonly #openedMs: number;
+  #hasAsked = false;
   #second = 0;
   #framesInSecond = 0;
 
   constructor(connection: number, socket: ClientSocket, format: WireFormat, ports: SocketPorts) {
     this.connection = connection;
+    this.#openedMs = ports.context.clock.monotonicMs();
     this.sender = new SocketSender(socket, format, ports.context.metrics);
     this.#format = format;
     this.#ports = ports;
     this.#account = new AccountFeed({
       context: ports.context,
       sender: this.sender,
-      channels: this.channels,
+      channels: () => this.#subscriptions.channels,
+      isLive: (channel) => this.isLive(channel),
       wallet: () => this.wallet,
       seq: () => ports.market.seq,
     });
+    this.#subscriptions = new Subscriptions({
+      ...{ sender: this.sender, account: this.#account, latest: ports.latest },
+      ...{ recentTicks: ports.recentTicks, recentEvents: ports.recentEvents },
+      wallet: () => this.wallet,
+      changed: () => ports.changed(this, this.wallet),
+      refuse: (frame, error) => this.#refuse(frame, error),
+    });
+  }
+
+  /** Whether what happens on the channel goes out at once. */
+  isLive(channel: ChannelName): boolean {
+    return this.#subscriptions.isLive(channel);
   }
 
   get wallet(): string | undefined {
@@ -99,14 +122,20 @@ export class SocketSession implements SocketHandler {
       this.#strike(publicError('MALFORMED', { field }), about);
     } else {
       this.#strikes = 0;
-      this.#handle(decoded.frame, decoded.bet);
+      this.#hasAsked = true;
+      this.#handle(decoded.frame, decoded.asSent);
     }
+  }
+
+  /** The handshake named a session, in a cookie: as if the client had sent `auth`. */
+  signIn(token: string): void {
+    this.#handle({ op: 'auth', token }, {});
   }
 
   drained(): void {
     this.sender.drained();
     for (const channel of this.sender.takeSkipped()) {
-      const push = isChannel(channel) && this.channels.has(channel) ? this.#ports.latest(channel) : undefined;
+      const push = isChannel(channel) && this.isLive(channel) ? this.#ports.latest(channel) : undefined;
       if (push) this.sender.pushNewest(push);
     }
   }
@@ -116,7 +145,7 @@ export class SocketSession implements SocketHandler {
     const { wallet } = this;
     this.#identity = undefined;
     this.#authentications += 1;
-    this.channels.clear();
+    this.#subscriptions.clear();
     this.#ports.changed(this, wallet);
   }
 
@@ -132,6 +161,10 @@ export class SocketSession implements SocketHandler {
 
   /** Every few seconds: shows that the connection lives, and asks again for what could not be read. */
   heartbeat(push: SharedPush): void {
+    if (!this.#hasAsked && this.#ports.context.clock.monotonicMs() - this.#openedMs >= IDLE_MS_MAX) {
+      this.sender.close(CLOSE_CODES.IDLE, 'nothing was asked');
+      return;
+    }
     this.sender.pushNewest(push);
     this.#account.retry();
   }
@@ -154,20 +187,24 @@ export class SocketSession implements SocketHandler {
     await Promise.allSettled([...this.#underWay]);
   }
 
-  #handle(frame: ClientFrame, bet: unknown): void {
+  #handle(frame: ClientFrame, asSent: AsSent): void {
     switch (frame.op) {
       case 'subscribe':
-        this.#subscribe(frame);
+        this.#subscriptions.subscribe(frame, this.#authenticating);
         break;
       case 'unsubscribe':
-        this.#unsubscribe(frame);
+        this.#subscriptions.unsubscribe(frame);
         break;
       case 'auth':
         this.#authenticating = this.#run(() => this.#authenticate(frame), frame);
         break;
-      case 'place': {
+      case 'place':
+      case 'place-batch':
+      case 'quote':
+      case 'account':
+      case 'bets': {
         const authenticated = this.#authenticating;
-        void this.#run(() => authenticated.then(() => this.#place(frame, bet)), frame);
+        void this.#run(() => authenticated.then(() => this.#ask(frame, asSent)), frame);
         break;
       }
       case 'ping':
@@ -176,25 +213,6 @@ export class SocketSession implements SocketHandler {
       default:
         frame satisfies never;
     }
-  }
-
-  #subscribe(frame: FrameOf<'subscribe'>): void {
-    const channels = [...new Set(frame.channels)];
-    for (const channel of channels) this.channels.add(channel);
-    this.#ports.changed(this, this.wallet);
-    this.sender.answer({ ack: 'subscribe', ...withId(frame.id), channels });
-    for (const channel of channels) {
-      const push = this.#ports.latest(channel);
-      if (push) this.sender.pushNewest(push);
-    }
-    this.#account.requestSnapshot(channels);
-  }
-
-  #unsubscribe(frame: FrameOf<'unsubscribe'>): void {
-    const channels = [...new Set(frame.channels)];
-    for (const channel of channels) this.channels.delete(channel);
-    this.#ports.changed(this, this.wallet);
-    this.sender.answer({ ack: 'unsubscribe', ...withId(frame.id), channels });
   }
 
   async #authenticate(frame: FrameOf<'auth'>): Promise<void> {
@@ -207,23 +225,19 @@ export class SocketSession implements SocketHandler {
     if (attempt !== this.#authentications) return this.#refuse(frame, publicError('UNAUTHENTICATED'));
     if (!session.ok) return this.#refuse(frame, session.error);
     const { wallet, expiresAtMs } = session.value;
+    if (!this.#ports.hasRoomFor(wallet))
+      return this.#refuse(frame, publicError('TOO_MANY_CONNECTIONS', { wallet }));
     this.#identify({ token: frame.token, wallet, checkedAtMs: this.#ports.context.clock.nowMs() });
     this.sender.answer({ ack: 'auth', ...withId(frame.id), wallet, expiresAtMs });
-    this.#account.requestSnapshot(this.channels);
+    this.#account.requestSnapshot(this.#subscriptions.channels);
   }
 
-  async #place(frame: FrameOf<'place'>, bet: unknown): Promise<void> {
+  async #ask(frame: Ask, asSent: AsSent): Promise<void> {
     const identity = this.#identity;
-    const { token, wallet } = identity ?? { token: undefined };
-    const placed = await this.#ports.placeBet({
-      token,
-      idempotencyKey: frame.idempotencyKey,
-      bet,
-      ...(wallet === undefined ? {} : { wallet }),
-    });
-    if (placed.ok) return this.sender.answer({ ack: 'place', ...withId(frame.id), bet: placed.value });
-    this.#refuse(frame, placed.error);
-    if (identity && placed.error.code === 'UNAUTHENTICATED') this.#signOut(identity);
+    const answered = await answerAsk(frame, asSent, this.#ports.desks, identity);
+    if (answered.ok) return this.sender.answer({ ...answered.value, ...withId(frame.id) });
+    this.#refuse(frame, answered.error);
+    if (identity && answered.error.code === 'UNAUTHENTICATED') this.#signOut(identity);
   }
 
   async #recheck(identity: Identity, uncheckedMsMax: number): Promise<void> {

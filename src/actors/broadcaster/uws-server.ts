@@ -15,6 +15,7 @@ import { publicError } from '../../protocol/errors.ts';
 import { BODY_BYTES_MAX, FRAME_BYTES_MAX, SOCKET_BACKPRESSURE_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Clock } from '../../runtime/index.ts';
 import {
+  type AdmittedClient,
   type ClientServer,
   type ClientSocket,
   type HttpRequest,
@@ -27,6 +28,7 @@ import {
   type SocketHandler,
 } from './client-server.ts';
 import { problem } from './http-answer.ts';
+import { TurnEnd } from './turn-end.ts';
 
 export interface UwsServerOptions {
   readonly host: string;
@@ -42,12 +44,13 @@ const IDLE_TIMEOUT_SECONDS = 60;
  */
 const DISCARDED_BYTES_MAX = 2 * 1024 * 1024;
 /** Answers under way when the server closes get this long to leave. */
-const CLOSE_GRACE_MS = 500;
+const CLOSE_GRACE_MS = 1_500;
 const CLOSE_POLL_MS = 20;
 const WS_PATH = '/v1/ws';
+const NO_BODY = new Uint8Array();
 
 interface SocketData {
-  readonly protocol: string | undefined;
+  readonly client: AdmittedClient;
   socket?: UwsSocket;
   handler?: SocketHandler;
 }
@@ -58,6 +61,8 @@ export class UwsServer implements ClientServer {
   #listenSocket: uWS.us_listen_socket | undefined;
   #log: ServerContext['log'] | undefined;
   #responsesUnderWay = 0;
+  /** What sockets do when this turn of the loop is over. */
+  readonly #turnEnd = new TurnEnd((error) => this.#log?.error({ err: error }, 'socket failed'));
 
   constructor(options: UwsServerOptions) {
     this.#options = options;
@@ -66,6 +71,7 @@ export class UwsServer implements ClientServer {
   listen(handlers: ServerHandlers, { log }: ServerContext): Promise<number> {
     const { host, port } = this.#options;
     this.#log = log;
+    sayNothingOfTheServer();
     const app = uWS.App();
     this.#app = app;
     app.ws(WS_PATH, this.#socketBehavior(handlers));
@@ -115,8 +121,10 @@ export class UwsServer implements ClientServer {
       path: req.getUrl(),
       query: req.getQuery(),
       headers: copyHeaders(req),
+      remoteAddress: addressOf(res),
     };
-    const contentLength = Number(req.getHeader('content-length'));
+    const lengthText = req.getHeader('content-length');
+    const contentLength = Number(lengthText);
 
     const respond = (response: HttpResponse, isClosing: boolean): void => {
       if (isOver) return;
@@ -134,6 +142,8 @@ export class UwsServer implements ClientServer {
         });
     };
     if (contentLength > DISCARDED_BYTES_MAX) answerWith('too-large');
+    // uWS never says that an empty body has ended if the head came in several packets.
+    else if (contentLength === 0 && lengthText !== '') answerWith(NO_BODY);
     else readBody(res, () => isOver, answerWith);
   }
 
@@ -152,11 +162,11 @@ export class UwsServer implements ClientServer {
         ),
       open: (ws) => {
         const data = ws.getUserData();
-        const socket = new UwsSocket(ws);
+        const socket = new UwsSocket(ws, this.#turnEnd);
         data.socket = socket;
         this.#guard(
           () => {
-            data.handler = handlers.open(socket, data.protocol);
+            data.handler = handlers.open(socket, data.client);
           },
           () => ws.close(),
         );
@@ -193,18 +203,31 @@ export class UwsServer implements ClientServer {
 }
 
 class UwsSocket implements ClientSocket {
+  readonly #isBinary: boolean;
+  readonly #turnEnd: TurnEnd;
   #ws: uWS.WebSocket<SocketData> | undefined;
 
-  constructor(ws: uWS.WebSocket<SocketData>) {
+  constructor(ws: uWS.WebSocket<SocketData>, turnEnd: TurnEnd) {
     this.#ws = ws;
+    this.#turnEnd = turnEnd;
+    // Not asked for each frame: a call into C++ costs as much as the frame.
+    this.#isBinary = ws.getUserData().client.protocol === 'msgpack';
   }
 
   send(frame: string | Uint8Array): SendStatus {
     if (!this.#ws) return 'dropped';
-    const isBinary = typeof frame !== 'string' && this.#ws.getUserData().protocol === 'msgpack';
+    const isBinary = this.#isBinary && typeof frame !== 'string';
     const sent = this.#ws.send(frame, isBinary, false);
     if (sent === 2) return 'dropped';
     return sent === 1 ? 'sent' : 'buffered';
+  }
+
+  atTurnEnd(work: () => void): void {
+    this.#turnEnd.add(work);
+  }
+
+  together(sends: () => void): void {
+    this.#ws?.cork(sends);
   }
 
   bufferedBytes(): number {
@@ -227,20 +250,20 @@ function upgrade(
   context: uWS.us_socket_context_t,
   handlers: ServerHandlers,
 ): void {
-  const origin = req.getHeader('origin');
   const protocols = req
     .getHeader('sec-websocket-protocol')
     .split(',')
     .flatMap((name) => name.trim() || []);
-  const decided = handlers.upgrade({ protocols, ...(origin ? { origin } : {}) });
+  const request = { protocols, headers: copyHeaders(req), remoteAddress: addressOf(res) };
+  const decided = handlers.upgrade(request);
   if (!decided.accept) {
     write(res, decided.response, { isHead: false, isClosing: true });
     return;
   }
-  const { protocol } = decided;
+  const { accept: _, ...client } = decided;
   const key = req.getHeader('sec-websocket-key');
   const extensions = req.getHeader('sec-websocket-extensions');
-  res.upgrade<SocketData>({ protocol }, key, protocol ?? '', extensions, context);
+  res.upgrade<SocketData>({ client }, key, client.protocol ?? '', extensions, context);
 }
 
 /** Never holds more than BODY_BYTES_MAX, whatever the sender says or sends. */
@@ -277,6 +300,14 @@ function write(
     else if (how.isHead) res.endWithoutBody(Buffer.byteLength(body));
     else res.end(body, how.isClosing);
   });
+}
+
+const addressOf = (res: uWS.HttpResponse): string => Buffer.from(res.getRemoteAddressAsText()).toString();
+
+/** Answers carry `uWebSockets: 20` otherwise. Its typings leave this setting of the process out. */
+function sayNothingOfTheServer(): void {
+  const configure: unknown = Reflect.get(uWS, '_cfg');
+  if (typeof configure === 'function') configure('silent');
 }
 
 function copyHeaders(req: uWS.HttpRequest): Partial<Record<RequestHeader, string>> {

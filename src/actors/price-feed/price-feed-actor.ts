@@ -15,7 +15,7 @@ import {
   type PriceFeedLetter,
   type TicksAcknowledged,
 } from '../../protocol/letters/price-feed.ts';
-import { feedSignals, priceSignals } from '../../protocol/signals.ts';
+import { type FeedLife, feedSignals, priceSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import type { LatestPriceStore } from './latest-price-store.ts';
 import { isSound, type PriceSource, type SourcePrice } from './price-source.ts';
@@ -38,6 +38,7 @@ export interface PriceFeedOptions {
 interface OpenedFeed {
   readonly epoch: number;
   readonly unacknowledged: UnacknowledgedTicks;
+  readonly life: FeedLife;
   lastSeq: number;
   lastAtMs: number;
   /** When the last tick was made, by the clock that nobody can set. */
@@ -94,9 +95,11 @@ async function open(state: PriceFeedState, options: PriceFeedOptions, context: A
     return;
   }
   const { epoch, last } = result.reply;
+  const fromSeq = (last?.seq ?? 0) + 1;
   state.opened = {
     epoch,
     unacknowledged: new UnacknowledgedTicks(),
+    life: { id: `${epoch}-${context.clock.nowMs()}`, fromSeq },
     lastSeq: last?.seq ?? 0,
     lastAtMs: last?.atMs ?? 0,
     lastMadeMs: madeMs(last, context),
@@ -166,7 +169,7 @@ function publish(
   feed.lastAtMs = tick.atMs;
   feed.lastMadeMs = context.clock.monotonicMs();
   feed.unacknowledged.add(tick, context.clock.monotonicMs());
-  context.publish(CHANNEL, tick);
+  context.publish(CHANNEL, { ...tick, feed: feed.life });
   sendTicks(feed, [tick], context);
   latestPrice.put(tick).catch(() => context.metrics.count('feed_latest_price_failures_total'));
   context.metrics.count('feed_ticks_total');

@@ -14,6 +14,7 @@ import type { ActorContext } from '../../runtime/index.ts';
 import { accountView, betView, marketState } from './bet-views.ts';
 import { calibrationReport } from './calibration-report.ts';
 import { operations } from './operate-market.ts';
+import { limitsLeft, quoteCells } from './quote-cells.ts';
 import type { ResolverState } from './resolver-state.ts';
 import { getSelfLimits } from './set-self-limits.ts';
 
@@ -41,6 +42,10 @@ export async function answerRead(
       return done(await ledgerSummary(state));
     case 'GetSelfLimits':
       return getSelfLimits(state, letter, context);
+    case 'QuoteCells':
+      return quoteCells(state, letter, context);
+    case 'GetLimits':
+      return limitsLeft(state, letter, context);
     case 'GetOperations':
       return done(await operations(state, letter.body.limit));
     default:

@@ -1,11 +1,11 @@
 /** What identifies a request to place a bet, and the bet it becomes: a retry makes the same ids. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import type { RequestKey } from './ledger-store.ts';
 
 const BET_ID_HEX_DIGITS = 32;
 
-const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256Hex = (text: string): string => hash('sha256', text);
 
 /** Neither wallets nor keys contain the separator. */
 export const requestKeyText = ({ wallet, idempotencyKey }: RequestKey): string =>

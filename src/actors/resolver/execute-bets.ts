@@ -2,56 +2,63 @@
  * From a request to its one answer. A request is answered from the store if it was seen before, else it waits
  * for its executing tick; its letters are done only when the answer is drafted for the same commit.
  */
-import { cellShapeError } from '../../domain/cell.ts';
-import { decidePlaceBet, type Refusal, refuse } from '../../domain/place-bet.ts';
+import { decidePlaceBet, type Refusal, refusalOfShape, refuse } from '../../domain/place-bet.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
-import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
-import type { PlaceBet } from '../../protocol/letters/resolver.ts';
+import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
-import { betIdOf, fingerprintOf } from './bet-request.ts';
+import { betIdOf, fingerprintOf, requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty, betView } from './bet-views.ts';
+import { BetsAsked, type PlacingLetter, requestsOf } from './bets-asked.ts';
 import type { StoredAnswer } from './ledger-store.ts';
-import type { PendingBet } from './pending-bets.ts';
+import type { Asker, PendingBet } from './pending-bets.ts';
 import { bookEvent, draftedAnswer, noteAnswer, type ResolverState, tellWallet } from './resolver-state.ts';
 
 /** A letter this old was sent by someone who has stopped waiting. Generous: clocks of hosts may differ. */
 const LETTER_AGE_MS_MAX = 5_000;
 
-/** `stored` is what the ledger holds for this letter's key. */
-export function takeRequest(
+/** `stored`: what the ledger holds for the keys of this letter, by their text. */
+export function takeLetter(
   state: ResolverState,
-  letter: Received<PlaceBet>,
+  letter: PlacingLetter,
+  stored: ReadonlyMap<string, StoredAnswer>,
+  context: ActorContext,
+): void {
+  const requests = requestsOf(letter);
+  const asked = new BetsAsked(letter, requests.length);
+  for (const [place, request] of requests.entries())
+    takeRequest(state, request, { asked, place }, stored.get(requestKeyText(request)), context);
+  asked.waitForTheRest(context);
+}
+
+function takeRequest(
+  state: ResolverState,
+  request: PlaceBetBody,
+  asker: Asker,
   stored: StoredAnswer | undefined,
   context: ActorContext,
 ): void {
-  const { body } = letter;
-  const fingerprint = fingerprintOf(body);
-  const waiting = state.pending.find(body);
-  const known = waiting ?? draftedAnswer(state, body) ?? stored;
+  const { asked, place } = asker;
+  const fingerprint = fingerprintOf(request);
+  const waiting = state.pending.find(request);
+  const known = waiting ?? draftedAnswer(state, request) ?? stored;
   if (known && known.fingerprint !== fingerprint) {
-    context.reply(letter, refused('IDEMPOTENCY_CONFLICT'));
+    asked.answer(place, refused('IDEMPOTENCY_CONFLICT'), context);
     return;
   }
   if (waiting) {
-    context.defer(letter);
-    waiting.letters.push(letter);
+    waiting.askers.push(asker);
     return;
   }
   if (known && 'answer' in known) {
     context.metrics.count('resolver_answers_repeated_total');
-    context.reply(letter, known.answer);
+    asked.answer(place, known.answer, context);
     return;
   }
-  context.defer(letter);
-  const pending = {
-    request: body,
-    fingerprint,
-    receivedAtMs: receivedAt(letter, context),
-    letters: [letter],
-  };
-  const refusal = refusalAtReceipt(letter, context);
+  const receivedAtMs = receivedAt(asked.letter, context);
+  const pending = { request, fingerprint, receivedAtMs, askers: [asker] };
+  const refusal = refusalAtReceipt(asked.letter, request, context);
   if (refusal) answer(state, pending, refusalOutcome(refusal), context);
   else state.pending.add(pending);
 }
@@ -83,21 +90,28 @@ export function refuseOverdue(state: ResolverState, context: ActorContext): void
   // One ms more than the delay: a tick exactly at its end still executes.
   const overdue = pending.takeReceivedUpTo(nowMs - book.rules.maxExecutionDelayMs - 1);
   if (overdue.length === 0) return;
-  const isFeedDown = nowMs - (book.lastTick?.atMs ?? 0) > book.rules.maxGapMs;
-  const outcome = refusalOutcome(refuse(isFeedDown ? 'FEED_DEGRADED' : 'EXECUTION_TOO_LATE'));
+  const outcome = refusalOutcome(refuse(isFeedDown(state, nowMs) ? 'FEED_DEGRADED' : 'EXECUTION_TOO_LATE'));
   for (const bet of overdue) answer(state, bet, outcome, context);
 }
 
+/** No tick came for so long that none may come soon. */
+export const isFeedDown = ({ book }: ResolverState, nowMs: number): boolean =>
+  nowMs - (book.lastTick?.atMs ?? 0) > book.rules.maxGapMs;
+
 /** A redelivered letter was received in an earlier life; when it was sent is all that is known of it. */
-function receivedAt(letter: Received<PlaceBet>, context: ActorContext): number {
+function receivedAt(letter: PlacingLetter, context: ActorContext): number {
   const nowMs = context.clock.nowMs();
   return letter.attempt > 1 ? Math.min(letter.sentAtMs, nowMs) : nowMs;
 }
 
 /** What no tick can change is answered at once. */
-function refusalAtReceipt(letter: Received<PlaceBet>, context: ActorContext): Refusal | undefined {
-  const shapeError = cellShapeError(letter.body.cell);
-  if (shapeError) return refuse('CELL_DISABLED', { reason: shapeError });
+function refusalAtReceipt(
+  letter: PlacingLetter,
+  { cell }: PlaceBetBody,
+  context: ActorContext,
+): Refusal | undefined {
+  const misshapen = refusalOfShape(cell);
+  if (misshapen) return misshapen;
   if (context.clock.nowMs() - letter.sentAtMs > LETTER_AGE_MS_MAX) return refuse('EXECUTION_TOO_LATE');
   return undefined;
 }
@@ -114,13 +128,10 @@ function answer(
   context.metrics.count('resolver_bets_answered_total', {
     answer: outcome.ok ? 'ACCEPTED' : outcome.error.code,
   });
-  for (const letter of pending.letters) {
-    context.reply(letter, outcome);
-    context.complete(letter);
-  }
+  for (const { asked, place } of pending.askers) asked.answer(place, outcome, context);
 }
 
-const withPause = ({ pauseReason }: ResolverState, refusal: Refusal): Refusal =>
+export const withPause = ({ pauseReason }: ResolverState, refusal: Refusal): Refusal =>
   refusal.reason === 'PAUSED' && pauseReason ? refuse('PAUSED', { reason: pauseReason }) : refusal;
 
 const refusalOutcome = (refusal: Refusal): Outcome<BetView> => refused(refusal.reason, refusal.details);

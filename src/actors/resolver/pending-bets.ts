@@ -1,18 +1,24 @@
 /**
  * Bets that wait for their executing tick: the first at or after receipt plus hold. Their letters stay
- * unacked meanwhile, so a crash brings them back. Bounded by the mailbox, which counts unacked letters.
+ * unacked meanwhile, so a crash brings them back. Bounded by the mailbox, which counts unacked letters, and
+ * by what a letter may ask for.
  */
-import type { Received } from '../../protocol/envelope.ts';
-import type { PlaceBet } from '../../protocol/letters/resolver.ts';
+import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import { requestKeyText } from './bet-request.ts';
+import type { BetsAsked } from './bets-asked.ts';
 import type { RequestKey } from './ledger-store.ts';
 
 export interface PendingBet {
-  readonly request: PlaceBet['body'];
+  readonly request: PlaceBetBody;
   readonly fingerprint: string;
   readonly receivedAtMs: number;
-  /** Every letter that asked for this bet; all get the answer. */
-  readonly letters: Received<PlaceBet>[];
+  /** Everyone who asked for this bet, and as which of theirs; all get the answer. */
+  readonly askers: Asker[];
+}
+
+export interface Asker {
+  readonly asked: BetsAsked;
+  readonly place: number;
 }
 
 export class PendingBets {

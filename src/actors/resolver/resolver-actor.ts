@@ -24,7 +24,8 @@ import { answerRead } from './answer-reads.ts';
 import { announceMarket, applyFromLog, applyTicks } from './apply-ticks.ts';
 import { requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty } from './bet-views.ts';
-import { refuseOverdue, takeRequest } from './execute-bets.ts';
+import { type PlacingLetter, requestsOf } from './bets-asked.ts';
+import { refuseOverdue, takeLetter } from './execute-bets.ts';
 import { operate } from './operate-market.ts';
 import { updatePause } from './pause.ts';
 import {
@@ -59,7 +60,7 @@ async function receiveBatch(
   letters: readonly Received<ResolverLetter>[],
   context: ActorContext,
 ): Promise<void> {
-  const requests = letters.flatMap((letter) => (letter.type === 'PlaceBet' ? [letter.body] : []));
+  const requests = letters.flatMap((letter) => (isPlacing(letter) ? requestsOf(letter) : []));
   const answers = requests.length > 0 ? await state.ports.store.findAnswers(requests) : [];
   const stored = new Map(answers.map((answer) => [requestKeyText(answer), answer]));
   const wishes: Received<SetSelfLimits>[] = [];
@@ -70,7 +71,8 @@ async function receiveBatch(
         await applyTicks(state, letter.body.ticks, context);
         break;
       case 'PlaceBet':
-        takeRequest(state, letter, stored.get(requestKeyText(letter.body)), context);
+      case 'PlaceBets':
+        takeLetter(state, letter, stored, context);
         break;
       case 'OpenAccount':
         context.reply(letter, openAccount(state, letter.body.wallet));
@@ -92,6 +94,9 @@ async function receiveBatch(
   if (wishes.length > 0) await endTurn(state, context);
   for (const letter of reads) context.reply(letter, await answerRead(state, letter, context));
 }
+
+const isPlacing = (letter: Received<ResolverLetter>): letter is PlacingLetter =>
+  letter.type === 'PlaceBet' || letter.type === 'PlaceBets';
 
 /** Lost letters and a silent feed must not leave anyone waiting. */
 async function sweep(state: ResolverState, context: ActorContext): Promise<void> {

@@ -33,14 +33,15 @@ export async function setSelfLimits(
     noteSelfLimits(state, { wallet, atMs, limits: after });
     context.metrics.count('resolver_self_limits_set_total');
   }
-  return done(viewOf(after, atMs));
+  return done(selfLimitsView(after, atMs));
 }
 
 export const getSelfLimits = (
   state: ResolverState,
   { body: { wallet } }: Received<GetSelfLimits>,
   context: ActorContext,
-): Outcome<SelfLimitsView> => done(viewOf(state.book.selfLimits.state(wallet), context.clock.nowMs()));
+): Outcome<SelfLimitsView> =>
+  done(selfLimitsView(state.book.selfLimits.state(wallet), context.clock.nowMs()));
 
 /** At the start: limits are in the ledger, and so is what was lost. */
 export async function loadSelfLimits(
@@ -68,7 +69,7 @@ function parseLimits(request: SelfLimitsRequest): SelfLimits | undefined {
 const parseLimit = (text: string | null): Micros | null | undefined =>
   text === null ? null : parseMicros(text);
 
-function viewOf(state: SelfLimitsState | undefined, atMs: number): SelfLimitsView {
+export function selfLimitsView(state: SelfLimitsState | undefined, atMs: number): SelfLimitsView {
   const now = formatLimits(selfLimitsAt(state, atMs));
   const isWaiting = state !== undefined && atMs < state.fromMs;
   return isWaiting ? { now, next: { ...formatLimits(state.next), fromMs: state.fromMs } } : { now };

@@ -5,10 +5,10 @@
  * Accepts exactly 65 bytes (r, s, v), v 27/28 or 0/1, and s in the lower half of the order only: with a high
  * s everyone could make a second valid signature from a seen one (EIP-2). EIP-2098 compact ones are refused.
  */
-import { hashMessage } from 'ethers/hash';
 // By its file: the thread that runs this needs nothing else of the runtime.
 import {
   addressOfPublicKey,
+  personalMessageDigest,
   type RecoverPublicKey,
   recoverNatively,
   recoverWithEthers,
@@ -36,15 +36,13 @@ export function addressRecovery(recover: RecoverPublicKey): (input: RecoverAddre
     const recoveryId = v >= 27 ? v - 27 : v;
     if (recoveryId !== 0 && recoveryId !== 1) return null;
     if (BigInt(`0x${signature.slice(66, 130)}`) > S_MAX) return null;
+    const digest = personalMessageDigest(message);
+    if (!digest) return null;
     try {
-      const publicKey = recover(bytes.subarray(0, 64), recoveryId, fromHex(hashMessage(message)));
+      const publicKey = recover(bytes.subarray(0, 64), recoveryId, digest);
       return addressOfPublicKey(publicKey);
     } catch {
       return null;
     }
   };
-}
-
-function fromHex(hex: string): Uint8Array {
-  return Buffer.from(hex.slice(2), 'hex');
 }

@@ -6,12 +6,16 @@
  * Letters of a batch are worked on at the same time and answered in order. That is safe because whatever two
  * of them could fight over (a nonce, a wallet's session) is decided by one atomic step in the store.
  *
+ * A signature that is not the wallet's own may be its contract's (EIP-1271): if that is allowed, the chain is
+ * asked outside of turns, so nobody else waits for it, and the letter is answered in a later one.
+ *
  * One session a wallet: a new sign-in ends the old one. SessionEnded is published for it as for a sign-out;
  * it says that sessions of this wallet changed, and who holds sockets then checks each one's own token again.
  *
  * A letter delivered again after a crash finds its nonce taken and is refused NONCE_UNKNOWN: the user asks
  * for a new one. There is never a second session from one nonce.
  */
+import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import {
@@ -31,6 +35,8 @@ import {
 } from '../../protocol/session-token.ts';
 import { sessionSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ComputePool, ComputePoolFull, defineActor } from '../../runtime/index.ts';
+import { personalMessageDigest } from '../../runtime/secp256k1.ts';
+import type { ContractSignatures, ContractVerdict } from './contract-signatures.ts';
 import type { RecoverAddressTask } from './recover-address-task.ts';
 import { type SessionStore, SessionStoreUnavailable } from './session-store.ts';
 import {
@@ -49,6 +55,8 @@ export interface SessionGuardParts {
   readonly sessions: SessionStore;
   /** Recovers the signer's lower-case address, or null. */
   readonly pool: ComputePool<RecoverAddressTask, string | null>;
+  /** Lets contracts sign in; without it they cannot. */
+  readonly contracts?: ContractSignatures;
   readonly settings: SessionGuardSettings;
 }
 
@@ -57,12 +65,17 @@ export const OPEN_ACCOUNT_DEADLINE_MS = 5_000;
 /** What `Random.id` makes: 128 bits in hex, which EIP-4361 takes as a nonce (8 or more alphanumerics). */
 const NONCE = /^[0-9a-f]{32}$/;
 const SIGNATURE = /^0x[0-9a-fA-F]{130}$/;
+/** What a contract takes for a signature is its own matter: for several keys, it is several of them. */
+const CONTRACT_SIGNATURE = /^0x(?:[0-9a-fA-F]{2}){65,1024}$/;
 
 /** A reply, and the wallet whose earlier session it ended. */
 interface Answer {
   readonly reply: SessionGuardReplies[SessionGuardLetter['type']];
   readonly endedWallet?: string;
 }
+
+/** Its answer leaves in a turn of its own. */
+const LATER = Symbol('answered later');
 
 export const sessionGuardActor = (parts: SessionGuardParts) =>
   defineActor<SessionGuardLetter, SessionGuardParts>({
@@ -75,33 +88,47 @@ export const sessionGuardActor = (parts: SessionGuardParts) =>
 
     receive: async (state, letters, context) => {
       const answers = await Promise.all(letters.map((letter) => answer(state, letter, context)));
-      for (const [index, { reply, endedWallet }] of answers.entries()) {
+      for (const [index, answered] of answers.entries()) {
         const letter = letters[index];
-        if (letter) context.reply(letter, reply);
-        if (endedWallet !== undefined) context.publish(sessionSignals, { wallet: endedWallet });
+        if (letter && answered !== LATER) tell(letter, answered, context);
       }
     },
 
     stop: () => parts.pool.close(),
   });
 
-/** An unreachable store fails the one letter, closed; anything unforeseen crashes the actor. */
-async function answer(
-  state: SessionGuardParts,
-  letter: SessionGuardLetter,
+function tell(
+  letter: Received<SessionGuardLetter>,
+  { reply, endedWallet }: Answer,
   context: ActorContext,
-): Promise<Answer> {
-  try {
+): void {
+  context.reply(letter, reply);
+  if (endedWallet !== undefined) context.publish(sessionSignals, { wallet: endedWallet });
+}
+
+/** An unreachable store fails the one letter, closed; anything unforeseen crashes the actor. */
+function answer(
+  state: SessionGuardParts,
+  letter: Received<SessionGuardLetter>,
+  context: ActorContext,
+): Promise<Answer | typeof LATER> {
+  return closed(context, async () => {
     switch (letter.type) {
       case 'IssueNonce':
         return await issueNonce(state, context);
       case 'SignIn':
-        return await signIn(state, letter.body, context);
+        return await signIn(state, letter, context);
       case 'SignOut':
         return await signOut(state, letter.body);
       default:
         return letter satisfies never;
     }
+  });
+}
+
+async function closed<A>(context: ActorContext, work: () => Promise<A>): Promise<A | Answer> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailable)) throw error;
     context.metrics.count('session_store_unavailable_total');
@@ -118,21 +145,56 @@ async function issueNonce({ sessions }: SessionGuardParts, { clock, random }: Ac
 
 async function signIn(
   state: SessionGuardParts,
-  body: SignIn['body'],
+  letter: Received<SignIn>,
   context: ActorContext,
-): Promise<Answer> {
-  const { message, signature } = body;
-  if (typeof signature !== 'string' || !SIGNATURE.test(signature)) return refuseSignIn(context, 'SIGNATURE');
+): Promise<Answer | typeof LATER> {
+  const { message, signature } = letter.body;
+  const form = state.contracts ? CONTRACT_SIGNATURE : SIGNATURE;
+  if (typeof signature !== 'string' || !form.test(signature)) return refuseSignIn(context, 'SIGNATURE');
   const check = checkSignInMessage(state.settings.policy, message, context.clock.nowMs());
   if (!check.ok) return refuseSignIn(context, check.reason);
   const { claims } = check;
   const taken = NONCE.test(claims.nonce) && (await state.sessions.takeNonce(claims.nonce));
   if (!taken) return { reply: refused('NONCE_UNKNOWN') };
 
-  const signer = await recover(state, { message, signature });
+  const signer = SIGNATURE.test(signature) ? await recover(state, { message, signature }) : null;
   if (signer === 'full') return giveNonceBack(state, claims, context, refused('MAILBOX_FULL'));
-  if (signer !== claims.wallet) return refuseSignIn(context, 'SIGNATURE');
+  if (signer === claims.wallet) return letIn(state, claims, context);
+  const digest = state.contracts && personalMessageDigest(message);
+  if (!state.contracts || !digest) return refuseSignIn(context, 'SIGNATURE');
+  context.defer(letter);
+  const { wallet, chainId } = claims;
+  void state.contracts.check({ wallet, chainId, digest, signature }).then((verdict) =>
+    context.after(0, async () => {
+      tell(letter, await closed(context, () => afterVerdict(verdict, state, claims, context)), context);
+      context.complete(letter);
+    }),
+  );
+  return LATER;
+}
 
+async function afterVerdict(
+  verdict: ContractVerdict,
+  state: SessionGuardParts,
+  claims: SignInClaims,
+  context: ActorContext,
+): Promise<Answer> {
+  context.metrics.count('contract_signatures_total', { verdict });
+  switch (verdict) {
+    case 'signed':
+      return letIn(state, claims, context);
+    case 'not-signed':
+      return refuseSignIn(context, 'SIGNATURE');
+    case 'wrong-chain':
+      return refuseSignIn(context, 'CHAIN_ID');
+    case 'unknown':
+      return giveNonceBack(state, claims, context, refused('ACTOR_RESTARTING'));
+    default:
+      return verdict satisfies never;
+  }
+}
+
+async function letIn(state: SessionGuardParts, claims: SignInClaims, context: ActorContext): Promise<Answer> {
   const opened = await openAccount(claims.wallet, context);
   if (!opened.ok) return giveNonceBack(state, claims, context, opened);
   return openSession(state, claims.wallet, context);

@@ -8,6 +8,7 @@
 import { SiweMessage } from 'siwe';
 import { signInMessage } from '../../protocol/api/sign-in-message.ts';
 import { SIGN_IN_MESSAGE_LENGTH_MAX } from '../../protocol/limits.ts';
+import { type ParsedMessage, parsePlainMessage } from './plain-sign-in-message.ts';
 
 export interface SignInPolicy {
   /**
@@ -44,6 +45,8 @@ export interface SignInClaims {
   /** Lower-case hex. */
   readonly wallet: string;
   readonly nonce: string;
+  /** EIP-155. */
+  readonly chainId: number;
   readonly expiresAtMs: number;
 }
 
@@ -61,12 +64,13 @@ const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 export function checkSignInMessage(policy: SignInPolicy, message: unknown, nowMs: number): SignInCheck {
   if (typeof message !== 'string') return refusal('FORMAT');
   if (message.length > SIGN_IN_MESSAGE_LENGTH_MAX) return refusal('SIZE');
-  const parsed = parse(message);
+  const parsed = parseSignInMessage(message);
   if (typeof parsed === 'string') return refusal(parsed);
   const reason = fieldRefusal(policy, parsed) ?? timeRefusal(parsed, nowMs);
   if (reason) return refusal(reason);
   const expiresAtMs = Date.parse(parsed.expirationTime ?? '');
-  return { ok: true, claims: { wallet: parsed.address.toLowerCase(), nonce: parsed.nonce, expiresAtMs } };
+  const { address, nonce, chainId } = parsed;
+  return { ok: true, claims: { wallet: address.toLowerCase(), nonce, chainId, expiresAtMs } };
 }
 
 /** Throws, with the exact reason, on a policy that would let anyone in, or nobody. */
@@ -82,6 +86,10 @@ export function assertSignInPolicy(policy: SignInPolicy, nowMs: number): void {
   }
   for (const origin of origins) assertSatisfiable(policy, origin, nowMs);
 }
+
+/** What EIP-4361 says of a text: its fields, or why it is no message. */
+export const parseSignInMessage = (message: string): ParsedMessage | SignInRefusal =>
+  parsePlainMessage(message) ?? parse(message);
 
 /** Parses once, and only what renders back to the same text. */
 function parse(message: string): SiweMessage | SignInRefusal {
@@ -101,7 +109,7 @@ function grammarRefusal(error: unknown): SignInRefusal {
   return words.includes('invalid version') ? 'VERSION' : 'FORMAT';
 }
 
-function fieldRefusal(policy: SignInPolicy, parsed: SiweMessage): SignInRefusal | undefined {
+function fieldRefusal(policy: SignInPolicy, parsed: ParsedMessage): SignInRefusal | undefined {
   if (parsed.scheme !== undefined) return 'SCHEME';
   const origin = policy.origins.find((candidate) => new URL(candidate).host === parsed.domain);
   if (origin === undefined) return 'DOMAIN';
@@ -115,7 +123,7 @@ function fieldRefusal(policy: SignInPolicy, parsed: SiweMessage): SignInRefusal 
 }
 
 /** Written so that a time that cannot be read (NaN) fails its comparison and refuses. */
-function timeRefusal(parsed: SiweMessage, nowMs: number): SignInRefusal | undefined {
+function timeRefusal(parsed: ParsedMessage, nowMs: number): SignInRefusal | undefined {
   const issuedAtMs = Date.parse(parsed.issuedAt ?? '');
   if (!(issuedAtMs >= nowMs - SIGN_IN_AGE_MS_MAX && issuedAtMs <= nowMs + SIGN_IN_AHEAD_MS_MAX))
     return 'ISSUED_AT';

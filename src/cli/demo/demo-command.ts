@@ -57,7 +57,7 @@ async function play(url: string, count: number): Promise<CommandResult> {
   const session = await client.signIn(await throwAwayWallet());
   const { balanceMicros } = await client.account();
   progress(`signed in as ${session.wallet} with ${Number(balanceMicros) / 1e6} credits`);
-  const socket = createTouchlineSocket({ baseUrl: url, client, channels: ['grid', 'bets', 'account'] });
+  const socket = createTouchlineSocket({ baseUrl: url, channels: ['grid', 'bets', 'account'] });
   try {
     await socket.auth(session.token);
     const { placed, refusals, overHttp, overWs } = await placeBets({

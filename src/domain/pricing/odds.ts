@@ -46,6 +46,21 @@ export interface DisabledQuote {
 
 export type CellQuote = OpenQuote | DisabledQuote;
 
+/** What the edge is made of, each as a fraction of the stake. Together they may be more than `edgeMax`. */
+export interface EdgeParts {
+  readonly base: number;
+  /** What a wrong volatility can cost. */
+  readonly volatility: number;
+  /** Now and the last day disagree. */
+  readonly regime: number;
+  /** What knowing the next price can gain. */
+  readonly latency: number;
+  /** How much of its cap the house would owe already, the bet included. */
+  readonly exposure: number;
+  /** How thin the correction is, and how far it drifted. */
+  readonly calibration: number;
+}
+
 /** An edge that is null is open: the band has no end on that side. */
 export interface QuotedCell {
   /** Without one it is a touch. */
@@ -56,7 +71,8 @@ export interface QuotedCell {
   readonly highCents: Cents | null;
 }
 
-export interface QuoteInput extends Pick<VolatilityForecast, 'sigmaPerSqrtSecond'> {
+/** A cell and the moment it is looked at, without what the house owes on it. */
+export interface ChanceInput extends Pick<VolatilityForecast, 'sigmaPerSqrtSecond'> {
   readonly cell: QuotedCell;
   readonly priceCents: Cents;
   /** Time of the tick the price is from. */
@@ -66,13 +82,27 @@ export interface QuoteInput extends Pick<VolatilityForecast, 'sigmaPerSqrtSecond
   /** The correction in force; without one, none. */
   readonly calibration?: CalibrationTable;
   readonly tickMs: number;
-  /** What the house would owe on this cell, the bet to be quoted included; 0 for a displayed quote. */
-  readonly exposureMicros: Micros;
-  readonly exposureCapMicros: Micros;
   readonly rules: OddsRules;
 }
 
+export interface QuoteInput extends ChanceInput {
+  /** What the house would owe on this cell, the bet to be quoted included; 0 for a displayed quote. */
+  readonly exposureMicros: Micros;
+  readonly exposureCapMicros: Micros;
+}
+
 export function quoteCell(input: QuoteInput): CellQuote {
+  const chance = chanceOfCell(input);
+  if ('status' in chance) return chance;
+  return quoteOfChance(chance, input, capUse(input.exposureMicros, input.exposureCapMicros));
+}
+
+/** How much of a cap is used, 0 to 1. */
+export const capUse = (exposureMicros: Micros, capMicros: Micros): number =>
+  exposureMicros >= capMicros ? 1 : Math.max(0, exposureMicros / capMicros);
+
+/** The corrected chance that a bet on the cell wins, or why it is not offered whatever the chance. */
+export function chanceOfCell(input: ChanceInput): CalibratedChance | DisabledQuote {
   const { cell, priceCents, sigmaPerSqrtSecond: sigma, rules } = input;
   if (cell.opensAtMs - input.atMs > rules.horizonMs) return disabled('TOO_FAR');
   const tickSeconds = input.tickMs / 1_000;
@@ -87,33 +117,42 @@ export function quoteCell(input: QuoteInput): CellQuote {
     opensIn: (cell.opensAtMs - input.atMs) / 1_000,
     closesIn: (cell.closesAtMs - input.atMs) / 1_000,
   };
-  const isFull = input.exposureMicros >= input.exposureCapMicros;
-  const use = isFull ? 1 : Math.max(0, input.exposureMicros / input.exposureCapMicros);
-  return quoteOfChance(calibratedChance(cell.kind ?? 'touch', band, input), input, use);
+  return calibratedChance(cell.kind ?? 'touch', band, input);
 }
 
 /** `use` is how much of the cell's cap the house would owe, 0 to 1. */
 export function quoteOfChance(chance: CalibratedChance, moment: PricedMoment, use = 0): CellQuote {
-  const { sigmaPerSqrtSecond: sigma, rules } = moment;
+  const { rules } = moment;
   const { probability } = chance;
   if (!(probability >= rules.pMin)) return disabled('TOO_UNLIKELY');
   if (probability > rules.pMax) return disabled('TOO_LIKELY');
-  const sigmaElasticity = Math.abs(chance.bySigma) / probability;
-  const priceElasticity = Math.abs(chance.byPrice) / probability;
-  const edge = Math.min(
-    rules.edgeMax,
-    rules.edgeBase +
-      rules.edgeVolatilityWeight * sigmaElasticity * rules.sigmaUncertainty +
-      rules.edgeRegimeWeight * Math.abs(moment.regime ?? 0) +
-      rules.edgeLatencyWeight * priceElasticity * sigma * Math.sqrt(rules.latencySeconds) +
-      rules.edgeSkew * use * use +
-      chance.edge,
-  );
+  const edge = edgeOf(edgePartsOf(chance, moment, use), rules);
   const fair = Math.floor(((1 - edge) / probability) * HUNDREDTHS_PER_ONE);
   if (fair < rules.multiplierHundredthsMin) return disabled('TOO_LIKELY');
   const multiplier = hundredths(Math.min(fair, rules.multiplierHundredthsMax));
   return { status: 'open', probability, edge, multiplier };
 }
+
+/** As `quoteOfChance` has them. */
+export function edgePartsOf(chance: CalibratedChance, moment: PricedMoment, use = 0): EdgeParts {
+  const { sigmaPerSqrtSecond: sigma, rules } = moment;
+  const sigmaElasticity = Math.abs(chance.bySigma) / chance.probability;
+  const priceElasticity = Math.abs(chance.byPrice) / chance.probability;
+  return {
+    base: rules.edgeBase,
+    volatility: rules.edgeVolatilityWeight * sigmaElasticity * rules.sigmaUncertainty,
+    regime: rules.edgeRegimeWeight * Math.abs(moment.regime ?? 0),
+    latency: rules.edgeLatencyWeight * priceElasticity * sigma * Math.sqrt(rules.latencySeconds),
+    exposure: rules.edgeSkew * use * use,
+    calibration: chance.edge,
+  };
+}
+
+const edgeOf = (parts: EdgeParts, { edgeMax }: OddsRules): number =>
+  Math.min(
+    edgeMax,
+    parts.base + parts.volatility + parts.regime + parts.latency + parts.exposure + parts.calibration,
+  );
 
 /** What `calibratedChance` needs besides the cell. */
 export type PricedMoment = Pick<

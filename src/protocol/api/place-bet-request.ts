@@ -8,27 +8,60 @@ import { SYMBOL } from '../../domain/tick.ts';
 import { cents, type Hundredths, type Micros, parseMicros, parseMultiplier } from '../../domain/units.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '../limits.ts';
 
-const instantMs = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
-const priceCents = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const EXAMPLE_OPENS_AT_MS = 1_767_225_660_000;
+const EXAMPLE_LOW_CENTS = 6_124_000;
+
+const instantMs = z.int().positive();
+const edgeCents = z.int().nonnegative().nullable();
 
 export const idempotencyKeySchema = z
   .string()
   .max(IDEMPOTENCY_KEY_LENGTH_MAX)
-  .regex(/^[A-Za-z0-9._:-]+$/);
+  .regex(/^[A-Za-z0-9._:-]+$/)
+  .meta({
+    description: 'Your own name for this bet. The same key gets the same answer, however often it is sent.',
+    examples: ['bet-0001'],
+  });
 
-export const placeBetRequestSchema = z.strictObject({
+/** What names a cell, in every request. */
+export const cellRequestShape = {
   symbol: z.literal(SYMBOL),
   kind: z.enum(BET_KINDS),
-  opensAtMs: instantMs,
-  closesAtMs: instantMs,
-  /** Null: open on that side; one of them, and only for `inside` and `outside`. */
-  lowCents: priceCents.nullable(),
-  highCents: priceCents.nullable(),
-  /** Decimal string of micro-credits, e.g. "1000000" for one credit. */
-  stakeMicros: z.string().max(16),
-  /** Decimal string with at most two decimals, e.g. "2.35": the least the bettor accepts. */
-  minMultiplier: z.string().max(10),
-});
+  opensAtMs: instantMs.meta({
+    description: 'When the window opens, ms since the Unix epoch: a column of the grid.',
+    examples: [EXAMPLE_OPENS_AT_MS],
+  }),
+  closesAtMs: instantMs.meta({
+    description: 'When it closes: `opensAtMs` plus the `columnMs` of the grid.',
+    examples: [EXAMPLE_OPENS_AT_MS + 5_000],
+  }),
+  lowCents: edgeCents.meta({
+    description: 'Lower edge, US cents: a row of the grid. Null: open; only one side, of inside and outside.',
+    examples: [EXAMPLE_LOW_CENTS],
+  }),
+  highCents: edgeCents.meta({
+    description: 'Upper edge: `lowCents` plus the `rowHeightCents` of the grid. Null: open.',
+    examples: [EXAMPLE_LOW_CENTS + 1_000],
+  }),
+};
+
+export const stakeMicrosText = z
+  .string()
+  .max(16)
+  .regex(/^(0|[1-9]\d*)$/)
+  .meta({ description: 'Micro-credits, as a decimal string; 1 credit is "1000000".', examples: ['1000000'] });
+
+export const placeBetRequestSchema = z
+  .strictObject({
+    ...cellRequestShape,
+    stakeMicros: stakeMicrosText,
+    minMultiplier: z
+      .string()
+      .max(10)
+      .regex(/^(0|[1-9]\d{0,6})(\.\d{1,2})?$/)
+      .meta({ description: 'The least you accept, as a decimal string; "1" takes any.', examples: ['2.35'] }),
+  })
+  .meta({ id: 'PlaceBetRequest' });
 export type PlaceBetRequest = z.infer<typeof placeBetRequestSchema>;
 
 export interface ParsedBet {
@@ -41,12 +74,17 @@ export interface ParsedBet {
 export function parsePlaceBet(body: unknown): { ok: true; bet: ParsedBet } | { ok: false; field: string } {
   const parsed = placeBetRequestSchema.safeParse(body);
   if (!parsed.success) return { ok: false, field: firstField(parsed.error) };
-  const { symbol, kind, opensAtMs, closesAtMs, lowCents, highCents } = parsed.data;
   const stakeMicros = parseMicros(parsed.data.stakeMicros);
   if (stakeMicros === undefined) return { ok: false, field: 'stakeMicros' };
   const minMultiplier = parseMultiplier(parsed.data.minMultiplier);
   if (minMultiplier === undefined) return { ok: false, field: 'minMultiplier' };
-  const cell: Cell = {
+  return { ok: true, bet: { cell: cellOf(parsed.data), stakeMicros, minMultiplier } };
+}
+
+/** The cell of a validated request. */
+export const cellOf = (request: Omit<PlaceBetRequest, 'stakeMicros' | 'minMultiplier'>): Cell => {
+  const { symbol, kind, opensAtMs, closesAtMs, lowCents, highCents } = request;
+  return {
     symbol,
     kind,
     opensAtMs,
@@ -54,8 +92,7 @@ export function parsePlaceBet(body: unknown): { ok: true; bet: ParsedBet } | { o
     lowCents: lowCents === null ? null : cents(lowCents),
     highCents: highCents === null ? null : cents(highCents),
   };
-  return { ok: true, bet: { cell, stakeMicros, minMultiplier } };
-}
+};
 
 /** The dotted path of the first problem, for `details.field`. */
 export function firstField(error: z.ZodError): string {

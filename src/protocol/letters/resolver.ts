@@ -2,6 +2,8 @@
 import type { Cell } from '../../domain/cell.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import type { Hundredths, Micros } from '../../domain/units.ts';
+import type { LimitsLeft } from '../api/limits-answers.ts';
+import type { QuotesAnswer } from '../api/quote-answers.ts';
 import type { AccountView, BetStatus, BetView } from '../bet-view.ts';
 import type { CalibrationReport } from '../calibration-report.ts';
 import { type Address, address, type Letter } from '../envelope.ts';
@@ -21,6 +23,18 @@ export interface PlaceBetBody {
 /** Answered after the executing tick, or at once when it is refused before. */
 export type PlaceBet = Letter<'PlaceBet', PlaceBetBody>;
 
+/**
+ * Up to BETS_PER_BATCH_MAX bets of one wallet. Each is what a PlaceBet of its own would be, under its own
+ * key; they are executed in this order at one tick. Answered when all of them are, in this order.
+ */
+export type PlaceBets = Letter<
+  'PlaceBets',
+  { readonly wallet: string; readonly bets: readonly Omit<PlaceBetBody, 'wallet'>[] }
+>;
+export interface BetsPlaced {
+  readonly results: readonly Outcome<BetView>[];
+}
+
 /** Ticks that are in the durable log now, in order, dense. */
 export type TicksRecorded = Letter<'TicksRecorded', { readonly ticks: readonly IndexTick[] }>;
 
@@ -37,6 +51,19 @@ export type GetMarket = Letter<'GetMarket', Record<never, never>>;
 /** How the odds did so far. */
 export type GetCalibration = Letter<'GetCalibration', Record<never, never>>;
 export type GetSelfLimits = Letter<'GetSelfLimits', { readonly wallet: string }>;
+/**
+ * What bets would get if the last tick were their executing one: at most CELLS_PER_QUOTE_MAX. Without a
+ * wallet, nothing of one counts; without a stake, the least. NO_PRICE before the first tick.
+ */
+export type QuoteCells = Letter<
+  'QuoteCells',
+  {
+    readonly wallet?: string;
+    readonly cells: readonly { readonly cell: Cell; readonly stakeMicros?: Micros }[];
+  }
+>;
+/** What is left of the caps; with a wallet, of its own too. NO_PRICE before the first tick. */
+export type GetLimits = Letter<'GetLimits', { readonly wallet?: string }>;
 /** Validated at the border. */
 export type SetSelfLimits = Letter<
   'SetSelfLimits',
@@ -73,10 +100,13 @@ export type ResolverRead =
   | GetCalibration
   | GetLedgerSummary
   | GetSelfLimits
+  | QuoteCells
+  | GetLimits
   | GetOperations;
 
 export type ResolverLetter =
   | PlaceBet
+  | PlaceBets
   | TicksRecorded
   | OpenAccount
   | SetSelfLimits
@@ -85,6 +115,7 @@ export type ResolverLetter =
 
 export interface ResolverReplies {
   readonly PlaceBet: Outcome<BetView>;
+  readonly PlaceBets: Outcome<BetsPlaced>;
   readonly OpenAccount: Outcome<AccountView>;
   readonly GetAccount: Outcome<AccountView>;
   readonly GetBet: Outcome<BetView>;
@@ -94,6 +125,8 @@ export interface ResolverReplies {
   readonly GetLedgerSummary: Outcome<LedgerSummary>;
   readonly GetSelfLimits: Outcome<SelfLimitsView>;
   readonly SetSelfLimits: Outcome<SelfLimitsView>;
+  readonly QuoteCells: Outcome<QuotesAnswer>;
+  readonly GetLimits: Outcome<LimitsLeft>;
   readonly OperateMarket: Outcome<OperationView>;
   readonly GetOperations: Outcome<OperationsView>;
 }

@@ -2,7 +2,6 @@
  * An ask by somebody who is no actor: a person's command. It has a mailbox for replies of its own, which it
  * reads once, and connections that end with it. As safe to repeat as its letter.
  */
-import { decode } from '../../protocol/codec.ts';
 import type { Address, Envelope, Letter } from '../../protocol/envelope.ts';
 import { repliesKey } from '../../protocol/redis-keys.ts';
 import type { AskResult } from '../actor.ts';
@@ -12,6 +11,7 @@ import { Metrics } from '../metrics.ts';
 import { systemRandom } from '../random.ts';
 import { blockingConnection, commandConnection, connect } from '../redis/redis-connections.ts';
 import { RedisPostOffice } from './redis-post-office.ts';
+import { repliesOf } from './redis-streams.ts';
 
 export interface OutsideAskOptions {
   /** The Redis of the mailboxes. */
@@ -44,9 +44,8 @@ export async function askFromOutside<L extends Letter, R, T extends L['type'] & 
     if (posted === 'full') return { ok: false, code: 'MAILBOX_FULL' };
     if (posted === 'unavailable') return { ok: false, code: 'OUTCOME_UNKNOWN' };
     const read = await blocking.xreadBuffer('BLOCK', deadlineMs, 'STREAMS', repliesKey(from), '0');
-    const bytes = read?.[0]?.[1]?.[0]?.[1]?.[1];
-    if (!bytes) return { ok: false, code: 'OUTCOME_UNKNOWN' };
-    return { ok: true, reply: (decode(bytes) as Envelope).body as R[T] };
+    const [reply] = repliesOf(read?.[0]?.[1]?.[0]?.[1] ?? null);
+    return reply ? { ok: true, reply: reply.body as R[T] } : { ok: false, code: 'OUTCOME_UNKNOWN' };
   } catch {
     return { ok: false, code: 'OUTCOME_UNKNOWN' };
   } finally {

@@ -8,7 +8,6 @@
  * that it does not hold: taken by a reader that is gone, or by a reply that never came. Delayed letters are
  * moved in by redis-delayed-letters.ts.
  */
-import { encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { controlMailboxKey, deadLettersKey, mailboxKey, repliesKey } from '../../protocol/redis-keys.ts';
 import { type Clock, delay } from '../clock.ts';
@@ -30,6 +29,8 @@ import {
   createMailbox,
   envelopeOf,
   GROUP,
+  letterBytes,
+  repliesOf,
   type StreamEntry,
   type StreamReply,
 } from './redis-streams.ts';
@@ -50,7 +51,9 @@ const BLOCK_MS = 1_000;
 /** A blocking read that takes this long met a dead connection. */
 const OVERSTAY_MS = BLOCK_MS + 900;
 const RETRY_DELAY_MS = 50;
-const REPLIES_PER_READ_MAX = 1_000;
+/** Entries, each with what one turn answered. */
+const REPLIES_PER_READ_MAX = 100;
+const TRIM_REPLIES_EVERY = 500;
 /** Ids per ack call; Lua unpacks them onto its stack. */
 const ACKS_PER_CALL_MAX = 1_000;
 const RECLAIM_EVERY_MS = 30_000;
@@ -71,6 +74,8 @@ export class RedisMailbox implements Mailbox {
   readonly #isHeld = (key: string, id: string): boolean => this.#outstanding.has(deliveryIdOf(key, id));
   #listPendingAtMs: number;
   #repliesCursor = '0-0';
+  /** Entries of replies taken since they were trimmed. */
+  #entriesTaken = 0;
   #closed = false;
 
   private constructor(
@@ -138,7 +143,7 @@ export class RedisMailbox implements Mailbox {
   }
 
   async bury({ deliveryId, envelope, attempt }: Delivery, error: string, atMs: number): Promise<void> {
-    const fields = ['e', Buffer.from(encode(envelope)), 'error', error, 'attempts', attempt, 'at', atMs];
+    const fields = ['e', letterBytes(envelope), 'error', error, 'attempts', attempt, 'at', atMs];
     for (const [key, [id = '']] of this.#entriesByKey([deliveryId])) {
       const keys = [key, deadLettersKey(this.name)];
       await this.#untilDone(() => this.#buryLetter(...keys, GROUP, id, DEAD_LETTERS_MAX, ...fields));
@@ -163,7 +168,9 @@ export class RedisMailbox implements Mailbox {
         const last = entries.at(-1);
         if (!last) continue;
         this.#repliesCursor = last[0].toString();
-        return entries.flatMap(([, fields]) => envelopeOf(fields) ?? []);
+        this.#forgetTaken(entries.length);
+        const replies = entries.flatMap(([, fields]) => repliesOf(fields));
+        if (replies.length > 0) return replies;
       } catch {
         await this.#pause();
       }
@@ -185,6 +192,14 @@ export class RedisMailbox implements Mailbox {
   /** A delayed letter was posted from here: it need not be looked for. */
   expectDelayed(dueInMs: number): void {
     this.#delayed.expect(dueInMs);
+  }
+
+  /** What was taken is trimmed now and then: a busy mailbox would hold ten thousand entries of it. */
+  #forgetTaken(entries: number): void {
+    this.#entriesTaken += entries;
+    if (this.#entriesTaken < TRIM_REPLIES_EVERY) return;
+    this.#entriesTaken = 0;
+    this.trimReplies().catch(() => {});
   }
 
   get isClosed(): boolean {

@@ -1,11 +1,10 @@
 /**
  * Posting on Redis streams. Letters posted in one turn of the event loop to one mailbox travel in one script
- * call, which keeps their order and costs one round trip.
+ * call, which keeps their order and costs one round trip; replies to one asker travel in one entry.
  *
  * XADD would silently recreate an evicted stream without its consumer group, so the script refuses to and
  * says the mailbox is gone; then it is made anew, group first, and the post repeated.
  */
-import { encode } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import {
   controlMailboxKey,
@@ -30,7 +29,13 @@ import {
   REPLIES_MAX,
 } from './mailbox.ts';
 import { RedisMailbox, type RedisMailboxOptions } from './redis-mailbox.ts';
-import { createMailbox, POSTED_IDS_TTL_SECONDS } from './redis-streams.ts';
+import {
+  createMailbox,
+  letterBytes,
+  POSTED_IDS_TTL_SECONDS,
+  REPLIES_FIELD,
+  replyBytes,
+} from './redis-streams.ts';
 
 /** `redis`: connected command connection of this thread. */
 export interface RedisPostOfficeOptions extends RedisMailboxOptions {
@@ -46,8 +51,15 @@ interface WaitingPost {
   readonly settle: (result: AskPostResult) => void;
 }
 
+interface WaitingReplies {
+  readonly replies: Envelope[];
+  readonly posted: Promise<void>;
+}
+
 /** Bounds the time one script call holds Redis. */
 const LETTERS_PER_CALL_MAX = 500;
+/** Bounds what one reader has to take at once. */
+const REPLIES_PER_ENTRY_MAX = 64;
 const REPLIES_TTL_SECONDS = 600;
 /** What the script answers instead of places. */
 const ACTOR_IS_DOWN = -2;
@@ -56,6 +68,8 @@ export class RedisPostOffice implements PostOffice {
   readonly #options: RedisPostOfficeOptions;
   /** By stream. */
   readonly #waiting = new Map<string, WaitingPost[]>();
+  /** By asker: what was said to it in this turn of the event loop. */
+  readonly #waitingReplies = new Map<string, WaitingReplies>();
   #opened: RedisMailbox[] = [];
   readonly #postLetters: ReturnType<typeof luaScript>;
   readonly #holdLetter: ReturnType<typeof luaScript>;
@@ -83,7 +97,7 @@ export class RedisPostOffice implements PostOffice {
     const idsKey = control ? delayedControlKey(to) : delayedKey(to);
     const heldMax = control ? CONTROL_LETTERS_MAX : lettersMax;
     const keys = [idsKey, heldLettersKey(idsKey), postedIdsKey(to)];
-    const bytes = Buffer.from(encode(envelope));
+    const bytes = letterBytes(envelope);
     try {
       const held = await this.#holdLetter(...keys, heldMax, dueInMs, id, once ? 1 : 0, bytes);
       if (held === 0) metrics.count('mailbox_refused_full_total', { to });
@@ -107,17 +121,16 @@ export class RedisPostOffice implements PostOffice {
     }
   }
 
-  async postReply(to: string, envelope: Envelope): Promise<void> {
-    const key = repliesKey(to);
-    const { redis, metrics } = this.#options;
-    try {
-      await Promise.all([
-        redis.xadd(key, 'MAXLEN', '~', REPLIES_MAX, '*', 'e', Buffer.from(encode(envelope))),
-        redis.expire(key, REPLIES_TTL_SECONDS),
-      ]);
-    } catch {
-      metrics.count('mailbox_replies_lost_total');
+  postReply(to: string, envelope: Envelope): Promise<void> {
+    const waiting = this.#waitingReplies.get(to);
+    if (waiting && waiting.replies.length < REPLIES_PER_ENTRY_MAX) {
+      waiting.replies.push(envelope);
+      return waiting.posted;
     }
+    const replies = [envelope];
+    const posted = Promise.resolve().then(() => this.#postReplies(to, replies));
+    this.#waitingReplies.set(to, { replies, posted });
+    return posted;
   }
 
   async open(name: string): Promise<Mailbox> {
@@ -132,6 +145,20 @@ export class RedisPostOffice implements PostOffice {
     await Promise.all(this.#opened.map((mailbox) => mailbox.trimReplies()));
   }
 
+  async #postReplies(to: string, replies: readonly Envelope[]): Promise<void> {
+    if (this.#waitingReplies.get(to)?.replies === replies) this.#waitingReplies.delete(to);
+    const key = repliesKey(to);
+    const { redis, metrics } = this.#options;
+    try {
+      await Promise.all([
+        redis.xadd(key, 'MAXLEN', '~', REPLIES_MAX, '*', REPLIES_FIELD, replyBytes(replies)),
+        redis.expire(key, REPLIES_TTL_SECONDS),
+      ]);
+    } catch {
+      metrics.count('mailbox_replies_lost_total', {}, replies.length);
+    }
+  }
+
   #enqueue(to: string, envelope: Envelope, isAsk: boolean): Promise<AskPostResult> {
     const isNewWork = envelope.replyTo !== undefined && !envelope.control;
     if (isNewWork && this.#options.memory?.isRefusing) {
@@ -142,7 +169,7 @@ export class RedisPostOffice implements PostOffice {
       const key = envelope.control ? controlMailboxKey(to) : mailboxKey(to);
       const waiting = this.#waiting.get(key);
       const onceId = envelope.once ? envelope.id : '';
-      const post = { onceId, bytes: Buffer.from(encode(envelope)), isAsk, settle };
+      const post = { onceId, bytes: letterBytes(envelope), isAsk, settle };
       if (waiting) {
         waiting.push(post);
         return;

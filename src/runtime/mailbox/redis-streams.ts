@@ -1,5 +1,5 @@
 /** How a mailbox lies in Redis: two streams with one consumer group and one consumer of a fixed name. */
-import { decode } from '../../protocol/codec.ts';
+import { decode, decodeRows, encode, encodeRows } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { controlMailboxKey, mailboxKey, postedIdsKey } from '../../protocol/redis-keys.ts';
 import { luaScript, type RedisConnection } from '../redis/redis-connections.ts';
@@ -17,16 +17,39 @@ export async function createMailbox(redis: RedisConnection, name: string): Promi
   await create(mailboxKey(name), controlMailboxKey(name), postedIdsKey(name), GROUP);
 }
 
+/** An entry of the stream of replies: what one turn answered to one asker, names written once. */
+export const REPLIES_FIELD = 'r';
+export const replyBytes = (replies: readonly Envelope[]): Buffer => bufferOf(encodeRows(replies));
+/** None for an entry that does not hold replies. */
+export function repliesOf(fields: readonly Buffer[] | null): readonly Envelope[] {
+  const bytes = fields?.[1];
+  if (!bytes) return [];
+  try {
+    return decodeRows(bytes).filter(isEnvelope);
+  } catch {
+    return [];
+  }
+}
+
+export const letterBytes = (envelope: Envelope): Buffer => bufferOf(encode(envelope));
+
 /** Undefined for an entry that was trimmed while pending or does not hold an envelope. */
 export function envelopeOf(fields: readonly Buffer[] | null): Envelope | undefined {
   const bytes = fields?.[1];
   if (!bytes) return undefined;
   try {
-    const envelope = decode(bytes) as Partial<Envelope> | null;
-    return typeof envelope?.id === 'string' && typeof envelope.type === 'string'
-      ? (envelope as Envelope)
-      : undefined;
+    const envelope = decode(bytes);
+    return isEnvelope(envelope) ? envelope : undefined;
   } catch {
     return undefined;
   }
 }
+
+function isEnvelope(value: unknown): value is Envelope {
+  const { id, type } = (value ?? {}) as Partial<Envelope>;
+  return typeof id === 'string' && typeof type === 'string';
+}
+
+/** The same bytes, as ioredis takes them. */
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);

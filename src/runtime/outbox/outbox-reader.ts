@@ -8,7 +8,12 @@
 import { decodeRows } from '../../protocol/codec.ts';
 import { type Clock, delay } from '../clock.ts';
 import type { Metrics } from '../metrics.ts';
-import { ENTRIES_PER_CALL_MAX, type OutboxStream, type OutboxStreamEntry } from './outbox.ts';
+import {
+  ENTRIES_PER_CALL_MAX,
+  type OutboxHead,
+  type OutboxStream,
+  type OutboxStreamEntry,
+} from './outbox.ts';
 
 /**
  * `trimmed`: entries are gone that were not read; `another-log`: the writer has another database;
@@ -29,7 +34,9 @@ export interface OutboxReaderOptions<E> {
   /** `end`: only what comes from now on. A number: what comes after that entry. */
   readonly from: 'end' | number;
   /** The events of one entry, in order. */
-  readonly onEvents: (events: readonly E[], seq: number) => void;
+  readonly onEvents: (events: readonly E[], at: OutboxHead) => void;
+  /** With `from: 'end'`: up to so many entries before the end are told as well, before `start` resolves. */
+  readonly recentEntriesMax?: number;
   readonly onGap: (gap: OutboxGap) => void;
   readonly fail: (error: Error) => void;
   readonly clock: Clock;
@@ -57,8 +64,18 @@ export class OutboxReader<E> {
 
   /** Resolves when everything committed from now on will be heard of, as events or as a gap. */
   async start(): Promise<void> {
-    this.#position ??= await this.#options.stream.head().catch(() => undefined);
+    if (!this.#position) {
+      const head = await this.#options.stream.head().catch(() => undefined);
+      if (head) await this.#tellRecent(head);
+      this.#position = head;
+    }
     void this.#run();
+  }
+
+  /** Where reading is; undefined while there was no stream to begin with. */
+  get position(): OutboxHead | undefined {
+    const { log, seq } = this.#position ?? {};
+    return log === undefined || seq === undefined ? undefined : { log, seq };
   }
 
   close(): void {
@@ -82,6 +99,21 @@ export class OutboxReader<E> {
       } catch (error) {
         this.close();
         fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  /** A courtesy: who cannot have them does without. */
+  async #tellRecent({ log, seq: upToSeq }: OutboxHead): Promise<void> {
+    const { stream, onEvents, recentEntriesMax = 0 } = this.#options;
+    let at = Math.max(0, upToSeq - recentEntriesMax);
+    while (at < upToSeq) {
+      const entries = await stream.read(at, ENTRIES_PER_CALL_MAX).catch(() => []);
+      if (entries.length === 0) return;
+      for (const entry of entries) {
+        at = entry.seq;
+        const events = entry.log === log && at <= upToSeq ? this.#decode(entry.body) : undefined;
+        if (events) onEvents(events, { log, seq: at });
       }
     }
   }
@@ -110,7 +142,7 @@ export class OutboxReader<E> {
     else if (seq > before.seq + 1) this.#jump('trimmed', { log, seq: seq - 1 });
     this.#position = { log, seq };
     const events = this.#decode(body);
-    if (events) this.#options.onEvents(events, seq);
+    if (events) this.#options.onEvents(events, { log, seq });
     else this.#tellGap({ reason: 'unreadable', afterSeq: seq - 1, upToSeq: seq });
   }
 

@@ -18,15 +18,32 @@ const RECONNECT_DELAY_MS_MAX = 500;
 const shared = {
   protocol: 2,
   enableReadyCheck: true,
+  // One more command, which not every user of Redis may send (scripts/redis-acl.mjs).
+  disableClientInfo: true,
   lazyConnect: true,
   retryStrategy: (attempts: number) => Math.min(20 * 2 ** Math.min(attempts, 5), RECONNECT_DELAY_MS_MAX),
 } as const;
 
+/** What ioredis takes for an address: a URL, or the path of the Unix socket that `unix://…/path` names. */
+const addressOf = (url: string): string =>
+  url.startsWith('unix:') ? decodeURIComponent(new URL(url).pathname) : url;
+
+/** User and password of a `unix://user:password@localhost/path`; of other URLs ioredis reads them itself. */
+function credentialsOf(url: string): { username?: string; password?: string } {
+  if (!url.startsWith('unix:')) return {};
+  const { username, password } = new URL(url);
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+  };
+}
+
 /** For ordinary commands: bounded wait, no silent repetition. Commands issued while away wait in a queue. */
 export const commandConnection = (url: string): RedisConnection =>
   guarded(
-    new Redis(url, {
+    new Redis(addressOf(url), {
       ...shared,
+      ...credentialsOf(url),
       commandTimeout: COMMAND_TIMEOUT_MS,
       socketTimeout: COMMAND_TIMEOUT_MS * 2,
       autoResendUnfulfilledCommands: false,
@@ -38,8 +55,9 @@ export const commandConnection = (url: string): RedisConnection =>
 /** For XREAD/XREADGROUP with BLOCK `blockMsMax`: settles even if the server never answers again. */
 export const blockingConnection = (url: string, blockMsMax: number): RedisConnection =>
   guarded(
-    new Redis(url, {
+    new Redis(addressOf(url), {
       ...shared,
+      ...credentialsOf(url),
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       blockingTimeout: blockMsMax * 2,
@@ -50,7 +68,7 @@ export const blockingConnection = (url: string, blockMsMax: number): RedisConnec
 
 /** For SUBSCRIBE: resubscribes by itself after a reconnect. */
 export const subscriberConnection = (url: string): RedisConnection =>
-  guarded(new Redis(url, { ...shared, autoResubscribe: true }));
+  guarded(new Redis(addressOf(url), { ...shared, ...credentialsOf(url), autoResubscribe: true }));
 
 /**
  * A command by name, with a binary reply. ioredis's own `call` and `callBuffer` lose the name on a connection

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { CLOSE_CODES } from '../../../src/protocol/api/frames.ts';
-import { json, MARKET, PLACE_BET_REQUEST, startBroadcaster } from '../../support/broadcaster-fixture.ts';
+import { done } from '../../../src/protocol/errors.ts';
+import {
+  betView,
+  json,
+  MARKET,
+  PLACE_BET_REQUEST,
+  startBroadcaster,
+} from '../../support/broadcaster-fixture.ts';
 
 it('asks the Resolver for the market at its start, and listens from then on', async () => {
   const broadcaster = await startBroadcaster();
@@ -26,7 +33,7 @@ it('follows a market that began anew with seq 1', async () => {
 it('keeps its connections registered, after a loss of the registry too', async () => {
   const { registry, connect, system } = await startBroadcaster();
   const [first, second] = [connect(), connect()];
-  await system.idle();
+  await second.send({ op: 'ping' });
   expect(await registry.count()).toBe(2);
   first.socket.end();
   await system.idle();
@@ -50,20 +57,25 @@ it('forgets the connections of an earlier life', async () => {
 });
 
 it('stops in order: word to come back, answers, the end', async () => {
-  const { id, connect, system, registry, server, signIn } = await startBroadcaster();
-  const { token } = signIn();
+  const broadcaster = await startBroadcaster();
+  const { id, connect, system, registry, server, signIn, resolver } = broadcaster;
+  await broadcaster.knowMarket();
+  const { token, wallet } = signIn();
   const [placing, watching] = [connect(), connect()];
   await placing.send({ op: 'auth', token });
   await placing.send({ op: 'place', idempotencyKey: 'k', bet: PLACE_BET_REQUEST });
   placing.take();
   const answering = server.request({ path: '/v1/auth/nonce' });
   await system.idle();
-  await system.stop(id);
+  const stopping = system.stop(id);
+  await system.idle();
+  resolver.reply(done(betView({ wallet })));
+  await system.idle();
+  // Whoever does not answer now is not waited for.
+  await system.advance(2_000);
+  await stopping;
   expect(json(await answering)).toMatchObject({ error: { code: 'OUTCOME_UNKNOWN', retryable: true } });
-  expect(placing.take()).toMatchObject([
-    { push: 'shutdown' },
-    { ack: 'error', error: { code: 'OUTCOME_UNKNOWN' } },
-  ]);
+  expect(placing.take()).toMatchObject([{ push: 'shutdown' }, { ack: 'place', bet: { wallet } }]);
   const [shutdown] = watching.take();
   expect(shutdown).toMatchObject({ push: 'shutdown', n: 1 });
   expect(Number(shutdown?.['reconnectAfterMs'])).toBeGreaterThanOrEqual(250);

@@ -273,7 +273,6 @@ describe('addresses', () => {
     ['POST', '/v1/time', 'GET, HEAD'],
     ['GET', '/v1/auth/verify', 'POST'],
     ['DELETE', '/v1/bets', 'GET, HEAD, POST'],
-    ['OPTIONS', '/v1/bets', 'GET, HEAD, POST'],
     ['POST', '/', 'GET, HEAD'],
   ])('does not answer %s %s', async (method, path, allow) => {
     const response = await broadcaster.server.request({ method, path });
@@ -282,6 +281,14 @@ describe('addresses', () => {
       allow,
       'METHOD_NOT_ALLOWED',
     ]);
+  });
+
+  it.each([
+    ['/v1/bets', 'GET, HEAD, POST, OPTIONS'],
+    ['/', 'GET, HEAD, OPTIONS'],
+  ])('says what may be done with %s', async (path, allow) => {
+    const response = await broadcaster.server.request({ method: 'OPTIONS', path });
+    expect([response.status, response.headers['Allow'], response.body]).toEqual([204, allow, '']);
   });
 
   it('says how to build the page when there is none', async () => {

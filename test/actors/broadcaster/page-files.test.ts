@@ -19,7 +19,14 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const get = (path: string, headers: HttpRequest['headers'] = {}) =>
-  page.answer({ method: 'GET', path, query: '', headers, body: new Uint8Array() });
+  page.answer({
+    method: 'GET',
+    path,
+    query: '',
+    headers,
+    remoteAddress: '127.0.0.1',
+    body: new Uint8Array(),
+  });
 
 it('serves index.html at / and files by their path', () => {
   expect(Buffer.from(get('/')?.body ?? '').toString()).toBe('<!doctype html>');

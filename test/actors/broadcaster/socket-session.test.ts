@@ -326,3 +326,13 @@ describe('placing', () => {
     expect(codes.filter((code) => code === 'MAILBOX_FULL')).toHaveLength(8);
   });
 });
+
+it('closes a connection on which nothing was ever asked, and no other', async () => {
+  const [idle, asking] = [broadcaster.connect(), broadcaster.connect()];
+  await asking.send({ op: 'ping' });
+  await broadcaster.system.advance(25_000);
+  expect(idle.socket.closeCode).toBeUndefined();
+  await broadcaster.system.advance(10_000);
+  expect(idle.socket.closeCode).toBe(4408);
+  expect(asking.socket.closeCode).toBeUndefined();
+});

@@ -7,17 +7,17 @@ import type { TickLog } from '../../../src/actors/history-writer/tick-log.ts';
 import { memoryLatestPriceStore } from '../../../src/actors/price-feed/memory-latest-price-store.ts';
 import { priceFeedActor } from '../../../src/actors/price-feed/price-feed-actor.ts';
 import { syntheticSource } from '../../../src/actors/price-feed/synthetic-source.ts';
-import { type IndexTick, SYMBOL } from '../../../src/domain/tick.ts';
+import type { IndexTick } from '../../../src/domain/tick.ts';
 import { HISTORY_WRITER } from '../../../src/protocol/letters/history-writer.ts';
 import { PRICE_FEED } from '../../../src/protocol/letters/price-feed.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
-import { priceSignals } from '../../../src/protocol/signals.ts';
 import {
   createTestSystem,
   type Probe,
   type TestSystem,
 } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FIRST_TICK_MS, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
+import { shownTicks } from '../../support/shown-ticks.ts';
 
 let system: TestSystem;
 let tickLog: TickLog;
@@ -28,7 +28,7 @@ beforeEach(async () => {
   system = await createTestSystem({ seed: 1, startMs: FIRST_TICK_MS });
   tickLog = openSqliteTickLog(':memory:');
   resolver = await system.probe(RESOLVER);
-  shown = await system.listen(priceSignals(SYMBOL));
+  shown = await shownTicks(system);
   await system.start(historyWriterActor({ tickLog, history: memoryPriceHistory() }));
   await startFeed();
 });

@@ -7,13 +7,13 @@ import { type IndexTick, SYMBOL } from '../../../src/domain/tick.ts';
 import { cents } from '../../../src/domain/units.ts';
 import { HISTORY_WRITER, type TicksPublished } from '../../../src/protocol/letters/history-writer.ts';
 import { PRICE_FEED } from '../../../src/protocol/letters/price-feed.ts';
-import { priceSignals } from '../../../src/protocol/signals.ts';
 import {
   createTestSystem,
   type Probe,
   type TestSystem,
 } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FIRST_TICK_MS, indexTick, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
+import { shownTicks } from '../../support/shown-ticks.ts';
 
 const SETTINGS = { tickMs: TICK_MS, maxGapMs: 2_000 };
 const ONE_VENUE = { quality: 'ok', venues: 1, venueMask: 1, compositionJump: false } as const;
@@ -45,7 +45,7 @@ beforeEach(async () => {
   source = new SteadySource();
   latestPrice = memoryLatestPriceStore();
   writer = await system.probe(HISTORY_WRITER);
-  shown = await system.listen(priceSignals(SYMBOL));
+  shown = await shownTicks(system);
 });
 afterEach(() => system.expectNoDeadLetters());
 

@@ -5,10 +5,10 @@ import { memoryPriceHistory } from '../../../src/actors/history-writer/memory-pr
 import { openSqliteTickLog } from '../../../src/actors/history-writer/sqlite-tick-log.ts';
 import { memoryLatestPriceStore } from '../../../src/actors/price-feed/memory-latest-price-store.ts';
 import { priceFeedActor } from '../../../src/actors/price-feed/price-feed-actor.ts';
-import { type IndexTick, SYMBOL } from '../../../src/domain/tick.ts';
-import { priceSignals } from '../../../src/protocol/signals.ts';
+import type { IndexTick } from '../../../src/domain/tick.ts';
 import { createTestSystem, type TestSystem } from '../../../src/runtime/test-kit/create-test-system.ts';
 import { FIRST_TICK_MS, seqsOf, TICK_MS } from '../../support/index-ticks.ts';
+import { shownTicks } from '../../support/shown-ticks.ts';
 
 const GOOD = { priceCents: 6_000_000, quality: 'ok', venues: 1, venueMask: 1, compositionJump: false };
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   system = await createTestSystem({ startMs: FIRST_TICK_MS });
   price = GOOD;
   log = openSqliteTickLog(':memory:');
-  shown = await system.listen(priceSignals(SYMBOL));
+  shown = await shownTicks(system);
   await system.start(historyWriterActor({ tickLog: log, history: memoryPriceHistory() }));
   const source = { start: () => {}, priceAt: () => price as never, stop: () => {} };
   const latestPrice = memoryLatestPriceStore();

@@ -41,6 +41,18 @@ const action = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('repeat' as const), which: fc.nat(30) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('batch' as const),
+      wallet: fc.constantFrom(...WALLETS),
+      rows: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 5 }),
+      columnsAhead: fc.integer({ min: 1, max: 5 }),
+      stake: fc.constantFrom<number>(100_000, 5_000_000, 100_000_000, 1),
+      /** Some of the bets are sent before, some twice. */
+      again: fc.nat(30),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'gap' as const }) },
   { weight: 4, arbitrary: fc.constant({ do: 'restart' as const }) },
   {
@@ -108,6 +120,13 @@ class Run {
       case 'place':
         await this.send(this.request(step));
         break;
+      case 'batch': {
+        const bodies = step.rows.map((row) => this.request({ ...step, do: 'place', row }));
+        const known = this.sent.filter(({ body }) => body.wallet === step.wallet).map(({ body }) => body);
+        const repeated = [known[step.again % Math.max(1, known.length)], bodies[step.again % bodies.length]];
+        await this.sendBatch([...bodies, ...repeated.flatMap((body) => (body ? [body] : []))]);
+        break;
+      }
       case 'repeat':
         if (this.sent.length > 0)
           await this.send(this.sent[step.which % this.sent.length]?.body as PlaceBetBody);
@@ -135,10 +154,24 @@ class Run {
     return this.rig.body({ wallet, cell, stakeMicros: micros(stake), minMultiplier: hundredths(110) });
   }
 
-  async send(body: PlaceBetBody): Promise<void> {
+  sentOf(body: PlaceBetBody): Sent {
     const known = this.sent.find((sent) => sent.body.idempotencyKey === body.idempotencyKey);
     const sent = known ?? { body, answers: [] };
     if (!known) this.sent.push(sent);
+    return sent;
+  }
+
+  async sendBatch(bodies: readonly PlaceBetBody[]): Promise<void> {
+    const sent = bodies.map((body) => this.sentOf(body));
+    const { answers } = await this.rig.sendBatch(bodies);
+    answers.then(
+      (outcomes) => outcomes.forEach((outcome, place) => void sent[place]?.answers.push(outcome)),
+      () => {},
+    );
+  }
+
+  async send(body: PlaceBetBody): Promise<void> {
+    const sent = this.sentOf(body);
     const { answer } = await this.rig.send(body);
     // An ask whose letter died ends without an answer, at its deadline.
     answer.then(

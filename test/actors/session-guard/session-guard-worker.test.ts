@@ -46,7 +46,7 @@ afterAll(async () => {
 function environment(): Parameters<typeof createActor>[0] {
   return {
     id: SESSION_GUARD.name,
-    settings: { policy: POLICY, poolThreads: 2 },
+    settings: { policy: POLICY, poolThreads: 2, ethRpcUrl: '' },
     redis,
     outbox: (name) => system.outbox(name),
     clock: system.clock,

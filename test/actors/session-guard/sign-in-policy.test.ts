@@ -20,7 +20,7 @@ const atMs = (ms: number): string => new Date(ms).toISOString();
 const check = (message: unknown) => checkSignInMessage(POLICY, message, NOW_MS);
 
 describe('a message that meets the policy', () => {
-  const claims = { wallet: address.toLowerCase(), nonce: NONCE, expiresAtMs: fields.expiresAtMs };
+  const claims = { wallet: address.toLowerCase(), nonce: NONCE, chainId: 1, expiresAtMs: fields.expiresAtMs };
 
   it('passes', () => {
     expect(check(good)).toEqual({ ok: true, claims });

@@ -18,7 +18,7 @@ import { bothAnswer, expectSameAnswers, passTime } from './same-answers.ts';
 const RUNS = 60;
 const START_MS = 1_700_000_000_000;
 const CORRUPT_TTL_SECONDS = 3_600;
-const options = { betsPerMinute: 2 };
+const options = { betsPerMinute: 5 };
 
 /** Two wallets with two tokens each. */
 const sessions = [1, 2].flatMap((n) => {
@@ -69,6 +69,7 @@ const operation = fc.oneof(
   fc.record({ do: does('removeSession'), session }),
   fc.record({ do: does('check'), session }),
   { weight: 3, arbitrary: fc.record({ do: does('checkBet'), session }) },
+  fc.record({ do: does('checkBets'), session, bets: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ do: does('corrupt'), broken }),
   fc.record({ do: does('passTime'), seconds: fc.constantFrom(1, 20, 59, 60, 299, 300, 86_399, 86_400) }),
   fc.record({ do: does('vanish'), key }),
@@ -107,6 +108,8 @@ class SessionPair {
         return bothAnswer(twinGate, realGate, (gate) => gate.check(step.session.token));
       case 'checkBet':
         return bothAnswer(twinGate, realGate, (gate) => gate.checkBet(step.session.token));
+      case 'checkBets':
+        return bothAnswer(twinGate, realGate, (gate) => gate.checkBets(step.session.token, step.bets));
       case 'corrupt': {
         const { record, text } = step.broken;
         this.#map.set(sessionKey(record.wallet), text, CORRUPT_TTL_SECONDS);

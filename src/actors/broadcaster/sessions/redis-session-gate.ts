@@ -1,11 +1,18 @@
 /** The session gate on Redis: one script, one round trip, keys of the Redis architecture decision. */
 import { done, type Outcome, refused } from '../../../protocol/errors.ts';
-import { RATE_LIMIT_TTL_SECONDS, rateLimitKey, sessionKey } from '../../../protocol/redis-keys.ts';
+import {
+  RATE_LIMIT_TTL_SECONDS,
+  rateLimitKey,
+  SESSION_IDLE_SECONDS,
+  sessionKey,
+} from '../../../protocol/redis-keys.ts';
 import { tokenHash, walletOfToken } from '../../../protocol/session-token.ts';
 import { luaScript, type RedisConnection } from '../../../runtime/index.ts';
 import {
   assertBetsPerMinute,
   type BetSessionInfo,
+  type BetsSessionInfo,
+  ofOneBet,
   type SessionGate,
   type SessionGateOptions,
   type SessionInfo,
@@ -31,11 +38,16 @@ export class RedisSessionGate implements SessionGate {
     return done({ wallet, expiresAtMs });
   }
 
-  checkBet(token: unknown): Promise<Outcome<BetSessionInfo>> {
-    return this.#check(token, this.#betsPerMinute);
+  async checkBet(token: unknown): Promise<Outcome<BetSessionInfo>> {
+    const checked = await this.checkBets(token, 1);
+    return checked.ok ? done(ofOneBet(checked.value)) : checked;
   }
 
-  async #check(token: unknown, betsPerMinute: number): Promise<Outcome<BetSessionInfo>> {
+  checkBets(token: unknown, bets: number): Promise<Outcome<BetsSessionInfo>> {
+    return this.#check(token, this.#betsPerMinute, bets);
+  }
+
+  async #check(token: unknown, betsPerMinute: number, bets = 0): Promise<Outcome<BetsSessionInfo>> {
     const wallet = walletOfToken(token);
     if (wallet === undefined) return refused('UNAUTHENTICATED');
     const hash = tokenHash(String(token));
@@ -47,6 +59,8 @@ export class RedisSessionGate implements SessionGate {
         hash,
         betsPerMinute,
         RATE_LIMIT_TTL_SECONDS,
+        bets,
+        SESSION_IDLE_SECONDS,
       );
     } catch {
       return refused('ACTOR_RESTARTING');
@@ -55,9 +69,10 @@ export class RedisSessionGate implements SessionGate {
   }
 }
 
-function outcomeOf(reply: unknown, wallet: string): Outcome<BetSessionInfo> {
-  const [status, first, second] = Array.isArray(reply) ? reply : [];
-  if (status === 'OK') return done({ wallet, expiresAtMs: Number(first), betsLeft: Number(second) });
-  if (status === 'LIMITED') return refused('RATE_LIMITED', { retryAfterSeconds: Number(first) });
+function outcomeOf(reply: unknown, wallet: string): Outcome<BetsSessionInfo> {
+  const [status, ...numbers] = Array.isArray(reply) ? reply : [];
+  const [first = 0, betsLeft = 0, granted = 0, windowLeftSeconds = 0] = numbers.map(Number);
+  if (status === 'OK') return done({ wallet, expiresAtMs: first, betsLeft, granted, windowLeftSeconds });
+  if (status === 'LIMITED') return refused('RATE_LIMITED', { retryAfterSeconds: first });
   return refused('UNAUTHENTICATED');
 }

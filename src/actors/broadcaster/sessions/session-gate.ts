@@ -19,12 +19,27 @@ export interface BetSessionInfo extends SessionInfo {
   readonly betsLeft: number;
 }
 
+export interface BetsSessionInfo extends BetSessionInfo {
+  /** As many of the bets were counted: the first ones. At least one. */
+  readonly granted: number;
+  /** When the running minute ends, and none of its bets counts any more. */
+  readonly windowLeftSeconds: number;
+}
+
 export interface SessionGate {
   /** Refuses with UNAUTHENTICATED or ACTOR_RESTARTING. */
   check(token: unknown): Promise<Outcome<SessionInfo>>;
   /** Also counts one bet. Refuses with RATE_LIMITED too, with `details.retryAfterSeconds`. */
   checkBet(token: unknown): Promise<Outcome<BetSessionInfo>>;
+  /** As `checkBet`, of several bets: counts those the minute has room for, and refuses if it has for none. */
+  checkBets(token: unknown, bets: number): Promise<Outcome<BetsSessionInfo>>;
 }
+
+export const ofOneBet = ({ wallet, expiresAtMs, betsLeft }: BetsSessionInfo): BetSessionInfo => ({
+  wallet,
+  expiresAtMs,
+  betsLeft,
+});
 
 export interface SessionGateOptions {
   /** Bets a wallet may place within a minute that starts with its first one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySessionGate } from '../../../../src/actors/broadcaster/sessions/memory-session-gate.ts';
-import { sessionKey } from '../../../../src/protocol/redis-keys.ts';
+import { SESSION_TTL_SECONDS, sessionKey } from '../../../../src/protocol/redis-keys.ts';
 import { encodeSessionRecord } from '../../../../src/protocol/session-token.ts';
 import { ExpiringMap, ManualClock } from '../../../../src/runtime/index.ts';
 import { BETS_PER_MINUTE, sessionGateContract } from '../../../contract/session-gate.contract.ts';
@@ -9,12 +9,14 @@ import { randomSession } from '../../../support/sessions.ts';
 const START_MS = 1_700_000_000_000;
 
 sessionGateContract('MemorySessionGate', async () => {
-  const map = new ExpiringMap(new ManualClock(START_MS));
+  const clock = new ManualClock(START_MS);
+  const map = new ExpiringMap(clock);
   return {
     gate: new MemorySessionGate(map, { betsPerMinute: BETS_PER_MINUTE }),
-    write: async (key, value) => void map.set(key, value, 3_600),
+    write: async (key, value) => void map.set(key, value, SESSION_TTL_SECONDS),
     read: async (key) => map.get(key),
     vanish: async (key) => map.delete(key),
+    leaveIdle: async (_key, seconds) => void clock.fireNext(clock.monotonicMs() + seconds * 1_000),
     close: async () => {},
   };
 });

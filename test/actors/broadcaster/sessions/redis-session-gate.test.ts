@@ -17,6 +17,10 @@ sessionGateContract('RedisSessionGate', async () => ({
   write: async (key, value) => void (await used.redis.set(key, value, 'EX', 3_600)),
   read: async (key) => (await used.redis.get(key)) ?? undefined,
   vanish: async (key) => void (await used.redis.del(key)),
+  leaveIdle: async (key, seconds) => {
+    const [value, leftMs] = [await used.redis.dumpBuffer(key), await used.redis.pttl(key)];
+    await used.redis.restore(key, leftMs, value ?? '', 'REPLACE', 'IDLETIME', seconds);
+  },
   close: async () => {},
 }));
 
