@@ -7,7 +7,7 @@
  */
 
 import { SYMBOL } from '../../domain/tick.ts';
-import { type PackedAccountEvent, unpackAccountEvent } from '../../protocol/account-events.ts';
+import { type ToldEvent, unpackAccountEvents } from '../../protocol/account-events.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import { HEARTBEAT_INTERVAL_MS } from '../../protocol/limits.ts';
@@ -52,7 +52,7 @@ export interface BroadcasterPorts {
 
 export interface BroadcasterState {
   readonly fanOut: FanOut;
-  readonly accounts: OutboxReader<PackedAccountEvent>;
+  readonly accounts: OutboxReader<ToldEvent>;
   readonly port: number;
 }
 
@@ -142,16 +142,12 @@ async function stopBroadcaster(
 }
 
 /** Nothing is told to wallets that are not connected, so reading begins where the stream ends. */
-const readAccounts = (
-  context: ActorContext,
-  stream: OutboxStream,
-  fanOut: FanOut,
-): OutboxReader<PackedAccountEvent> =>
-  new OutboxReader<PackedAccountEvent>({
+const readAccounts = (context: ActorContext, stream: OutboxStream, fanOut: FanOut): OutboxReader<ToldEvent> =>
+  new OutboxReader<ToldEvent>({
     stream,
     from: 'end',
     onEvents: (events) => {
-      for (const event of events) fanOut.deliver(unpackAccountEvent(event));
+      for (const told of events) for (const event of unpackAccountEvents(told)) fanOut.deliver(event);
     },
     onGap: (gap) => {
       context.log.warn(gap, 'account events were missed; connections are shown the state anew');

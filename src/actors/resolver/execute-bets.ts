@@ -5,13 +5,13 @@
 import { cellShapeError } from '../../domain/cell.ts';
 import { decidePlaceBet, type Refusal, refuse } from '../../domain/place-bet.ts';
 import type { IndexTick } from '../../domain/tick.ts';
-import type { BetView } from '../../protocol/bet-view.ts';
+import { type BetView, betView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { PlaceBet } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { betIdOf, fingerprintOf } from './bet-request.ts';
-import { accountViewOrEmpty, betView } from './bet-views.ts';
+import { accountViewOrEmpty } from './bet-views.ts';
 import type { StoredAnswer } from './ledger-store.ts';
 import type { PendingBet } from './pending-bets.ts';
 import { bookEvent, draftedAnswer, noteAnswer, type ResolverState, tellWallet } from './resolver-state.ts';
