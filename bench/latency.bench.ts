@@ -187,9 +187,11 @@ function play(
   const blockOf = (atSeq: number): number => blockOffset + Math.floor(atSeq / BLOCK_TICKS);
   for (const [i, tick] of ticks.entries()) {
     open.forEach((openBets, player) => {
-      for (const { bet, verdict } of openBets.advance(ticks[i - 1], tick)) {
-        const paid = verdict.outcome === 'won' ? bet.multiplier / 100 : verdict.outcome === 'void' ? 1 : 0;
-        takings[player]?.add(blockOf(bet.acceptedSeq), paid);
+      for (const { bets: decided, verdict } of openBets.advance(ticks[i - 1], tick)) {
+        for (const bet of decided) {
+          const paid = verdict.outcome === 'won' ? bet.multiplier / 100 : verdict.outcome === 'void' ? 1 : 0;
+          takings[player]?.add(blockOf(bet.acceptedSeq), paid);
+        }
       }
     });
     book.advance(tick);

@@ -9,10 +9,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { betView } from '../src/actors/resolver/bet-views.ts';
 import type { LedgerBatch } from '../src/actors/resolver/ledger-store.ts';
 import { openLedgerDatabase, SqliteLedgerStore } from '../src/actors/resolver/sqlite-ledger-store.ts';
 import type { Bet } from '../src/domain/bet.ts';
+import { packAccountEvent } from '../src/protocol/account-events.ts';
+import { betView } from '../src/protocol/bet-view.ts';
 import { done } from '../src/protocol/errors.ts';
 import { median, round } from './support/figures.ts';
 import { firstTick, manyBets } from './support/many-bets.ts';
@@ -33,13 +34,15 @@ const batchOf = (bets: readonly Bet[]): LedgerBatch => ({
     fingerprint: bet.id.slice(-32).padStart(64, '0'),
     answer: done(betView(bet)),
   })),
-  told: bets.map((bet) => ({
-    type: 'BetAccepted',
-    wallet: bet.wallet,
-    bet: betView(bet),
-    account: { wallet: bet.wallet, balanceMicros: '1000000000', stakedMicros: '1000000', openBets: 1 },
-    seq: firstTick.seq,
-  })),
+  told: bets.map((bet) =>
+    packAccountEvent({
+      type: 'BetAccepted',
+      wallet: bet.wallet,
+      bet: betView(bet),
+      account: { wallet: bet.wallet, balanceMicros: '1000000000', stakedMicros: '1000000', openBets: 1 },
+      seq: firstTick.seq,
+    }),
+  ),
   cursorSeq: firstTick.seq,
 });
 

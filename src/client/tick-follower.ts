@@ -12,10 +12,10 @@ export interface TickGap {
   /**
    * `slow-reader`: newer ticks took their place, because this loop or this connection was too slow.
    * `not-recovered`: the server no longer had them when the connection was back.
-   * `new-line`: another price line began, with numbers of its own.
+   * `new-line`: the line began anew behind its last recorded tick; what was shown beyond that is void.
    */
   readonly reason: 'slow-reader' | 'not-recovered' | 'new-line';
-  /** How many ticks are missing; 0 with `new-line`, where nobody can tell. */
+  /** How many ticks are missing; with `new-line`, at least so many. */
   readonly missed: number;
 }
 
@@ -27,34 +27,29 @@ export interface LiveTick extends PushedTick {
 
 export class TickFollower {
   #epoch: string | undefined;
-  #lastSeq: number | undefined;
+  #last: Pick<PushedTick, 'seq' | 'atMs'> | undefined;
   #reason: TickGap['reason'] = 'slow-reader';
 
   /** What a subscription resumes from. */
   get position(): Position | undefined {
-    return this.#epoch === undefined || this.#lastSeq === undefined
-      ? undefined
-      : { epoch: this.#epoch, seq: this.#lastSeq };
+    return this.#epoch === undefined || !this.#last ? undefined : { epoch: this.#epoch, seq: this.#last.seq };
   }
 
   /** A subscription was confirmed; its ticks follow. */
   subscribed({ epoch, recovered }: { readonly epoch: string; readonly recovered: boolean }): void {
-    if (this.#lastSeq !== undefined && !recovered) this.#reason = 'not-recovered';
-    if (this.#epoch !== undefined && this.#epoch !== epoch) {
-      this.#reason = 'new-line';
-      this.#lastSeq = undefined;
-    }
+    if (this.#last && !recovered) this.#reason = epoch === this.#epoch ? 'not-recovered' : 'new-line';
     this.#epoch = epoch;
   }
 
   /** The tick with what is missing before it; undefined if it is none that follows. */
   follow(tick: PushedTick): LiveTick | undefined {
-    const last = this.#lastSeq;
-    if (last !== undefined && tick.seq <= last) return undefined;
-    const reason = this.#reason;
-    this.#lastSeq = tick.seq;
+    const last = this.#last;
+    if (last && tick.atMs <= last.atMs) return undefined;
+    // Numbers that are used again, by later ticks: the line went back to what is recorded.
+    const reason = last && tick.seq <= last.seq ? 'new-line' : this.#reason;
+    this.#last = tick;
     this.#reason = 'slow-reader';
-    const missed = last === undefined ? 0 : tick.seq - last - 1;
+    const missed = last ? Math.max(0, tick.seq - last.seq - 1) : 0;
     return missed > 0 || reason === 'new-line' ? { ...tick, gap: { reason, missed } } : tick;
   }
 }

@@ -14,6 +14,8 @@ export interface WalletExposure {
   readonly openBets: number;
 }
 
+type HeldExposure = { -readonly [K in keyof WalletExposure]: WalletExposure[K] };
+
 interface ColumnSum {
   readonly key: string;
   micros: Micros;
@@ -31,7 +33,7 @@ interface CellSum {
 type Op = (a: Micros, b: Micros) => Micros;
 
 const NOTHING: Micros = micros(0);
-const NO_BETS: WalletExposure = { stakedMicros: NOTHING, reserveMicros: NOTHING, openBets: 0 };
+const NO_BETS: HeldExposure = { stakedMicros: NOTHING, reserveMicros: NOTHING, openBets: 0 };
 
 const holdingKey = (wallet: string, cell: Cell): string => `${wallet}|${cellKey(cell)}`;
 const columnKey = (cell: Cell): string => `${cell.symbol}|${cell.opensAtMs}|${cell.closesAtMs}`;
@@ -39,9 +41,7 @@ const columnKey = (cell: Cell): string => `${cell.symbol}|${cell.opensAtMs}|${ce
 export class Exposure {
   readonly #cells = new Map<string, CellSum>();
   readonly #columns = new Map<string, ColumnSum>();
-  readonly #wallets = new Map<string, WalletExposure>();
-  /** What a bet was added to, so that taking it away need not spell out its cell. */
-  readonly #sumOf = new WeakMap<Cell, CellSum>();
+  readonly #wallets = new Map<string, HeldExposure>();
   /** Cells whose bet was voided before the column opened, by wallet; and when it opens. */
   readonly #voided = new Map<string, number>();
   #totalMicros: Micros = NOTHING;
@@ -50,15 +50,17 @@ export class Exposure {
   add(bet: Bet): void {
     const sum = this.#openCell(bet.cell);
     sum.holders.add(bet.wallet);
-    this.#sumOf.set(bet.cell, sum);
     this.#change(bet, sum, addMicros, 1);
   }
 
-  remove(bet: Bet): void {
-    const sum = this.#sumOf.get(bet.cell) ?? this.#cells.get(cellKey(bet.cell));
-    if (!sum?.holders.delete(bet.wallet)) throw new Error(`${bet.id} is not exposed`);
-    this.#change(bet, sum, subMicros, -1);
-    if (sum.holders.size > 0) return;
+  /** Bets on one cell: all of them, or some. */
+  removeAll(cell: Cell, bets: readonly Bet[]): void {
+    const sum = this.#cells.get(cellKey(cell));
+    for (const bet of bets) {
+      if (!sum?.holders.delete(bet.wallet)) throw new Error(`${bet.id} is not exposed`);
+      this.#change(bet, sum, subMicros, -1);
+    }
+    if (!sum || sum.holders.size > 0) return;
     this.#cells.delete(sum.key);
     sum.column.cells -= 1;
     if (sum.column.cells === 0) this.#columns.delete(sum.column.key);
@@ -72,6 +74,7 @@ export class Exposure {
     return this.#columns.get(columnKey(cell))?.micros ?? NOTHING;
   }
 
+  /** As of now: what is returned changes with the next bet. */
   wallet(wallet: string): WalletExposure {
     return this.#wallets.get(wallet) ?? NO_BETS;
   }
@@ -117,19 +120,21 @@ export class Exposure {
 
   #change(bet: Bet, sum: CellSum, op: Op, count: 1 | -1): void {
     const reserve = reserveMicros(bet);
-    const held = this.wallet(bet.wallet);
-    const openBets = held.openBets + count;
-    if (openBets === 0) this.#wallets.delete(bet.wallet);
-    else {
-      this.#wallets.set(bet.wallet, {
-        stakedMicros: op(held.stakedMicros, bet.stakeMicros),
-        reserveMicros: op(held.reserveMicros, reserve),
-        openBets,
-      });
-    }
+    this.#changeWallet(bet, reserve, op, count);
     sum.micros = op(sum.micros, reserve);
     sum.column.micros = op(sum.column.micros, reserve);
     this.#totalMicros = op(this.#totalMicros, reserve);
     this.#payoutsMicros = op(this.#payoutsMicros, bet.payoutMicros);
+  }
+  #changeWallet({ wallet, stakeMicros }: Bet, reserve: Micros, op: Op, count: 1 | -1): void {
+    let held = this.#wallets.get(wallet);
+    if (!held) {
+      held = { ...NO_BETS };
+      this.#wallets.set(wallet, held);
+    }
+    held.openBets += count;
+    held.stakedMicros = op(held.stakedMicros, stakeMicros);
+    held.reserveMicros = op(held.reserveMicros, reserve);
+    if (held.openBets === 0) this.#wallets.delete(wallet);
   }
 }

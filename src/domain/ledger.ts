@@ -6,7 +6,9 @@
  * Non-goals: storing anything; deciding anything.
  */
 import { type Bet, reserveMicros } from './bet.ts';
-import type { DecidedVerdict } from './settlement.ts';
+import { type Cell, cellKey } from './cell.ts';
+import type { DecidedCell } from './open-bets.ts';
+import type { VoidVerdict } from './settlement.ts';
 import { addMicros, type Micros, micros, subMicros } from './units.ts';
 
 export type AccountName = 'house' | 'escrow' | 'issuance' | `wallet:${string}`;
@@ -32,7 +34,7 @@ export interface Transfer {
   readonly to: AccountName;
   /** Always positive. */
   readonly amountMicros: Micros;
-  /** The bet or wallet it is for; at most one transfer has the same code and ref. */
+  /** The bet, cell or wallet it is for. */
   readonly ref: string;
 }
 
@@ -49,12 +51,19 @@ export interface BetAccepted {
   readonly type: 'BetAccepted';
   readonly bet: Bet;
 }
-export interface BetSettled {
-  readonly type: 'BetSettled';
-  readonly bet: Bet;
-  readonly verdict: DecidedVerdict;
+export interface CellSettled extends DecidedCell {
+  readonly type: 'CellSettled';
 }
-export type LedgerEvent = HouseFunded | AccountOpened | BetAccepted | BetSettled;
+/** By an operator; other bets on the cell stay. */
+export interface BetVoided {
+  readonly type: 'BetVoided';
+  readonly bet: Bet;
+  readonly verdict: VoidVerdict;
+}
+export type LedgerEvent = HouseFunded | AccountOpened | BetAccepted | CellSettled | BetVoided;
+
+/** What a transfer for all bets on a cell is for. */
+export const cellRef = (cell: Cell): string => cellKey(cell).replaceAll('|', ' ');
 
 /** The transfers an event stands for, in posting order. An amount of zero moves nothing and is left out. */
 export const transfersOf = (event: LedgerEvent): Transfer[] =>
@@ -77,29 +86,57 @@ function movesOf(event: LedgerEvent): Transfer[] {
         { code: 'reserve', from: HOUSE, to: ESCROW, amountMicros: reserveMicros(event.bet), ref },
       ];
     }
-    case 'BetSettled':
-      return settlingMoves(event.bet, event.verdict);
+    case 'CellSettled':
+      return settlingMoves(event);
+    case 'BetVoided':
+      return [refundOf(event.bet), releaseOf(event.bet.id, [event.bet])];
     default:
       return event satisfies never;
   }
 }
 
-function settlingMoves(bet: Bet, verdict: DecidedVerdict): Transfer[] {
-  const { id: ref, payoutMicros, stakeMicros } = bet;
-  const wallet = walletAccount(bet.wallet);
+/** A wallet gets what is its bet by bet; the house gets what is left of a cell at once. */
+function settlingMoves({ cell, verdict, bets }: CellSettled): Transfer[] {
   switch (verdict.outcome) {
     case 'won':
-      return [{ code: 'payout', from: ESCROW, to: wallet, amountMicros: payoutMicros, ref }];
-    case 'lost':
-      return [{ code: 'forfeit', from: ESCROW, to: HOUSE, amountMicros: payoutMicros, ref }];
+      return bets.map((bet) => ({
+        code: 'payout',
+        from: ESCROW,
+        to: walletAccount(bet.wallet),
+        amountMicros: bet.payoutMicros,
+        ref: bet.id,
+      }));
+    case 'lost': {
+      const amountMicros = sumMicros(bets, ({ payoutMicros }) => payoutMicros);
+      return [{ code: 'forfeit', from: ESCROW, to: HOUSE, amountMicros, ref: cellRef(cell) }];
+    }
     case 'void':
-      return [
-        { code: 'refund', from: ESCROW, to: wallet, amountMicros: stakeMicros, ref },
-        { code: 'release', from: ESCROW, to: HOUSE, amountMicros: reserveMicros(bet), ref },
-      ];
+      return [...bets.map(refundOf), releaseOf(cellRef(cell), bets)];
     default:
       return verdict satisfies never;
   }
+}
+
+const refundOf = ({ id: ref, wallet, stakeMicros }: Bet): Transfer => ({
+  code: 'refund',
+  from: ESCROW,
+  to: walletAccount(wallet),
+  amountMicros: stakeMicros,
+  ref,
+});
+
+const releaseOf = (ref: string, bets: readonly Bet[]): Transfer => ({
+  code: 'release',
+  from: ESCROW,
+  to: HOUSE,
+  amountMicros: sumMicros(bets, reserveMicros),
+  ref,
+});
+
+export function sumMicros(bets: readonly Bet[], amountOf: (bet: Bet) => Micros): Micros {
+  let sum = micros(0);
+  for (const bet of bets) sum = addMicros(sum, amountOf(bet));
+  return sum;
 }
 
 /** What every account holds. */
@@ -111,7 +148,12 @@ export class Balances {
   }
 
   of(account: AccountName): Micros {
-    return this.#byAccount.get(account) ?? micros(0);
+    return this.find(account) ?? micros(0);
+  }
+
+  /** Undefined: there is no such account. */
+  find(account: AccountName): Micros | undefined {
+    return this.#byAccount.get(account);
   }
 
   has(account: AccountName): boolean {

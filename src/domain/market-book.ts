@@ -7,15 +7,23 @@
  */
 import { type Bet, reserveMicros } from './bet.ts';
 import { Exposure } from './exposure.ts';
-import { Balances, type BetSettled, ESCROW, type LedgerEvent, transfersOf, walletAccount } from './ledger.ts';
+import {
+  Balances,
+  type BetVoided,
+  type CellSettled,
+  ESCROW,
+  type LedgerEvent,
+  transfersOf,
+  walletAccount,
+} from './ledger.ts';
 import { MarketOdds, type MarketOddsSnapshot } from './market-odds.ts';
 import { OpenBets } from './open-bets.ts';
 import { type RecentReserve, RecentReserves } from './recent-reserves.ts';
 import type { MarketRules } from './rules.ts';
 import { SelfLimitBook } from './self-limits.ts';
-import { voided } from './settlement.ts';
+import { type DecidedVerdict, voided } from './settlement.ts';
 import type { IndexTick } from './tick.ts';
-import type { Micros } from './units.ts';
+import { type Micros, micros } from './units.ts';
 
 export interface WalletAccount {
   readonly balanceMicros: Micros;
@@ -76,10 +84,15 @@ export class MarketBook {
   }
 
   account(wallet: string): WalletAccount | undefined {
-    const account = walletAccount(wallet);
-    if (!this.balances.has(account)) return undefined;
+    const balanceMicros = this.balances.find(walletAccount(wallet));
+    if (balanceMicros === undefined) return undefined;
     const { stakedMicros, openBets } = this.exposure.wallet(wallet);
-    return { balanceMicros: this.balances.of(account), stakedMicros, openBets };
+    return { balanceMicros, stakedMicros, openBets };
+  }
+
+  /** For accounts that hold bets, which are therefore open. */
+  accountOrEmpty(wallet: string): WalletAccount {
+    return this.account(wallet) ?? { balanceMicros: micros(0), stakedMicros: micros(0), openBets: 0 };
   }
 
   /** Books an event that was decided against this very state. */
@@ -87,18 +100,19 @@ export class MarketBook {
     if (event.type === 'AccountOpened') this.balances.open(walletAccount(event.wallet));
     for (const transfer of transfersOf(event)) this.balances.post(transfer);
     if (event.type === 'BetAccepted') this.#accept(event.bet);
-    if (event.type === 'BetSettled') this.#close(event);
+    if (event.type === 'CellSettled') this.#closeCell(event);
+    if (event.type === 'BetVoided') this.#closeBet(event);
   }
 
   /** Moves the market over the next recorded tick and settles what it decides. The result is booked. */
-  advance(tick: IndexTick): BetSettled[] {
+  advance(tick: IndexTick): CellSettled[] {
     if (this.#lastTick && tick.seq !== this.#lastTick.seq + 1) {
       throw new RangeError(`tick ${tick.seq} does not follow tick ${this.#lastTick.seq}`);
     }
     const decided = this.#openBets.advance(this.#lastTick, tick);
     this.#step(tick);
-    return decided.map(({ bet, verdict }) => {
-      const settled: BetSettled = { type: 'BetSettled', bet, verdict };
+    return decided.map((cell) => {
+      const settled: CellSettled = { type: 'CellSettled', ...cell };
       this.apply(settled);
       return settled;
     });
@@ -108,16 +122,16 @@ export class MarketBook {
    * Voids the open bets that match, at the last tick, as an operator may. A bet accepted at that very
    * tick stays open: only a later one settles it. The result is booked.
    */
-  voidByOperator(matches: (bet: Bet) => boolean): BetSettled[] {
+  voidByOperator(matches: (bet: Bet) => boolean): BetVoided[] {
     const tick = this.#lastTick;
     if (!tick) return [];
     const verdict = voided('OPERATOR', tick);
     const taken = this.#openBets.take((bet) => bet.acceptedSeq < tick.seq && matches(bet));
     return taken.map((bet) => {
-      const settled: BetSettled = { type: 'BetSettled', bet, verdict };
-      this.apply(settled);
+      const taken: BetVoided = { type: 'BetVoided', bet, verdict };
+      this.apply(taken);
       this.exposure.holdVoided(bet.wallet, bet.cell, tick.atMs);
-      return settled;
+      return taken;
     });
   }
 
@@ -149,9 +163,19 @@ export class MarketBook {
     this.exposure.add(bet);
   }
 
-  #close({ bet, verdict }: BetSettled): void {
-    this.exposure.remove(bet);
+  #closeCell({ cell, verdict, bets }: CellSettled): void {
+    this.exposure.removeAll(cell, bets);
+    for (const bet of bets) this.#noteSettled(bet, verdict);
+  }
+
+  #closeBet({ bet, verdict }: BetVoided): void {
+    this.exposure.removeAll(bet.cell, [bet]);
+    this.#noteSettled(bet, verdict);
+  }
+
+  #noteSettled(bet: Bet, verdict: DecidedVerdict): void {
     this.odds.noteSettled(bet, verdict);
+    if (!this.selfLimits.state(bet.wallet)) return;
     const netMicros = { won: bet.payoutMicros - bet.stakeMicros, lost: -bet.stakeMicros, void: 0 };
     const settled = { atMs: verdict.decidedAtMs, netMicros: netMicros[verdict.outcome] };
     this.selfLimits.noteSettled(bet.wallet, settled);

@@ -25,9 +25,13 @@ import {
 } from './settlement.ts';
 import type { IndexTick } from './tick.ts';
 
-export interface DecidedBet {
-  readonly bet: Bet;
+/** All open bets on a cell under the same rules: what decides one of them decides them all. */
+export interface DecidedCell {
+  readonly cell: Cell;
+  readonly rules: SettlementRules;
   readonly verdict: DecidedVerdict;
+  /** At least one, in the order of acceptance. */
+  readonly bets: readonly Bet[];
 }
 
 interface OpenCell {
@@ -61,9 +65,9 @@ export class OpenBets {
     this.#size += 1;
   }
 
-  /** Takes every open bet over one more recorded tick and gives up those that it decides. */
-  advance(prevTick: IndexTick | undefined, tick: IndexTick): DecidedBet[] {
-    const decided: DecidedBet[] = [];
+  /** Takes every open bet over one more recorded tick and gives up the cells that it decides. */
+  advance(prevTick: IndexTick | undefined, tick: IndexTick): DecidedCell[] {
+    const decided: DecidedCell[] = [];
     for (const column of this.#opening.openedBy(tick.atMs)) {
       const step = advanceWindow(column.progress, column.window, prevTick, tick, column.rules);
       column.progress = step.progress;
@@ -74,7 +78,7 @@ export class OpenBets {
         else this.#settleEnded(column, step, tick, decided);
       }
     }
-    this.#size -= decided.length;
+    for (const { bets } of decided) this.#size -= bets.length;
     return decided;
   }
 
@@ -102,11 +106,11 @@ export class OpenBets {
     return taken;
   }
 
-  #settleEnded(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedBet[]): void {
+  #settleEnded(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedCell[]): void {
     const { closeCents } = step;
     if (closeCents !== undefined) {
-      for (const { cell, bets } of column.closing.values())
-        pushAll(decided, bets, closedAt(cell.kind, cell, closeCents, tick));
+      for (const open of column.closing.values())
+        decided.push(decide(column, open, closedAt(open.cell.kind, open.cell, closeCents, tick)));
       column.closing.clear();
     }
     if (step.isOver) {
@@ -114,8 +118,8 @@ export class OpenBets {
     } else this.#forgetIfEmpty(column);
   }
 
-  #settleAll(column: Column, verdictOf: (cell: Cell) => DecidedVerdict, decided: DecidedBet[]): void {
-    for (const { cell, bets } of cellsOf(column)) pushAll(decided, bets, verdictOf(cell));
+  #settleAll(column: Column, verdictOf: (cell: Cell) => DecidedVerdict, decided: DecidedCell[]): void {
+    for (const open of cellsOf(column)) decided.push(decide(column, open, verdictOf(open.cell)));
     column.rows.clear();
     column.closing.clear();
     this.#forgetIfEmpty(column);
@@ -166,7 +170,7 @@ function closingCellOf({ closing }: Column, { cell }: Bet): OpenCell {
   return open;
 }
 
-function settleTouched(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedBet[]): void {
+function settleTouched(column: Column, step: WindowStep, tick: IndexTick, decided: DecidedCell[]): void {
   const { stretchFrom } = step;
   if (!stretchFrom) return;
   const bottom = Math.min(tick.priceCents, stretchFrom.priceCents);
@@ -176,7 +180,7 @@ function settleTouched(column: Column, step: WindowStep, tick: IndexTick, decide
       const row = rows.get(lowCents);
       const cell = row?.[0]?.cell;
       if (!row || !cell || !isTouched(step, { ...column.window, ...bandOf(cell) }, tick)) continue;
-      for (const { cell, bets } of row) pushAll(decided, bets, touched(cell.kind, tick));
+      for (const open of row) decided.push(decide(column, open, touched(open.cell.kind, tick)));
       rows.delete(lowCents);
     }
     if (rows.size === 0) column.rows.delete(heightCents);
@@ -223,6 +227,9 @@ function forgetCell(column: Column, { cell }: OpenCell): void {
   if (rows?.size === 0) column.rows.delete(highCents - lowCents);
 }
 
-function pushAll(decided: DecidedBet[], bets: readonly Bet[], verdict: DecidedVerdict): void {
-  for (const bet of bets) decided.push({ bet, verdict });
-}
+const decide = ({ rules }: Column, { cell, bets }: OpenCell, verdict: DecidedVerdict): DecidedCell => ({
+  cell,
+  rules,
+  verdict,
+  bets,
+});

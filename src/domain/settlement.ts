@@ -43,13 +43,18 @@ interface Decided {
   readonly decidedAtMs: number;
 }
 
+export interface VoidVerdict extends Decided {
+  readonly outcome: 'void';
+  readonly reason: VoidReason;
+}
+
 export type DecidedVerdict =
   | (Decided & {
       readonly outcome: 'won' | 'lost';
       /** Of a touch that was lost and a no_touch that was won: how close it came. */
       readonly nearMiss?: NearMiss;
     })
-  | (Decided & { readonly outcome: 'void'; readonly reason: VoidReason });
+  | VoidVerdict;
 
 export type CellVerdict = OpenVerdict | DecidedVerdict;
 
@@ -140,7 +145,7 @@ export function settleFromTicks(cell: Cell, ticks: Iterable<IndexTick>, rules: S
 export const isTouched = ({ stretchFrom }: WindowStep, cell: Band & TimeWindow, tick: IndexTick): boolean =>
   stretchFrom !== undefined && segmentMeetsCell(stretchFrom, tick, cell);
 
-export const voided = (reason: VoidReason, tick: IndexTick): DecidedVerdict => ({
+export const voided = (reason: VoidReason, tick: IndexTick): VoidVerdict => ({
   outcome: 'void',
   reason,
   ...decidedBy(tick),

@@ -3,6 +3,7 @@
  * and every Broadcaster reads each of them, in order, or is told that it missed some.
  */
 import type { AccountView, BetView } from './bet-view.ts';
+import { isSettledBets, type PackedSettledBets, settledBetsIn, unpackSettledBets } from './settled-bets.ts';
 
 /** One event of one wallet; `account` is the state after it. */
 export interface AccountEvent {
@@ -18,10 +19,16 @@ export interface AccountEvent {
 export const ACCOUNT_EVENTS = 'accounts';
 
 /**
- * An event as it lies in the outbox: values in a fixed order, without names, the wallet once. A tick may
- * settle ten thousand bets; this is half the bytes and a third of the time of an object with names.
+ * An event as it lies in the outbox: values in a fixed order, without names, the wallet once. This is half
+ * the bytes and a third of the time of an object with names.
  */
 export type PackedAccountEvent = readonly (string | number | null)[];
+
+/** What is in the outbox: one event, or one for each of many bets (settled-bets.ts). */
+export type ToldEvent = PackedAccountEvent | PackedSettledBets;
+
+/** For how many bets or accounts it stands. */
+export const weightOfTold = (told: ToldEvent): number => (isSettledBets(told) ? settledBetsIn(told) : 1);
 
 /** After `type`, `seq`, `wallet` and three of the account. Fields that may be absent are null then. */
 const BET_FIELDS = [
@@ -63,9 +70,13 @@ export function packAccountEvent({ type, wallet, bet, account, seq }: AccountEve
   return packed;
 }
 
-/** Takes what `packAccountEvent` gave, and events with names from before there was a packed form. */
-export function unpackAccountEvent(packed: PackedAccountEvent | AccountEvent): AccountEvent {
-  if (!isPacked(packed)) return packed;
+/** Takes what was packed, and events with names from before there was a packed form. */
+export function unpackAccountEvents(told: ToldEvent | AccountEvent): readonly AccountEvent[] {
+  if (isSettledBets(told)) return unpackSettledBets(told);
+  return [isPacked(told) ? unpackAccountEvent(told) : told];
+}
+
+function unpackAccountEvent(packed: PackedAccountEvent): AccountEvent {
   const [type, seq, wallet, balanceMicros, stakedMicros, openBets, ...bet] = packed;
   const account = { wallet, balanceMicros, stakedMicros, openBets };
   const event = { type, wallet, account, seq } as unknown as AccountEvent;

@@ -2,10 +2,13 @@
  * A bet as everyone outside the Resolver sees it: in replies, account events, the HTTP API and the client.
  * Money and multipliers are decimal strings, prices integer cents, times integer ms.
  */
+import type { Bet } from '../domain/bet.ts';
 import type { BetKind } from '../domain/cell.ts';
 import type { SignedReceipt } from '../domain/proof/signed-statements.ts';
 import type { SettlementRules } from '../domain/rules.ts';
+import type { DecidedVerdict } from '../domain/settlement.ts';
 import type { MarketSymbol } from '../domain/tick.ts';
+import { formatMicros, formatMultiplier } from '../domain/units.ts';
 
 export type BetStatus = 'open' | 'won' | 'lost' | 'void';
 
@@ -60,4 +63,32 @@ export interface AccountView {
   /** Stakes of open bets. */
   readonly stakedMicros: string;
   readonly openBets: number;
+}
+
+export function betView(bet: Bet, verdict?: DecidedVerdict): BetView {
+  const { cell } = bet;
+  return {
+    id: bet.id,
+    wallet: bet.wallet,
+    symbol: cell.symbol,
+    kind: cell.kind,
+    opensAtMs: cell.opensAtMs,
+    closesAtMs: cell.closesAtMs,
+    lowCents: cell.lowCents,
+    highCents: cell.highCents,
+    stakeMicros: formatMicros(bet.stakeMicros),
+    multiplier: formatMultiplier(bet.multiplier),
+    payoutMicros: formatMicros(bet.payoutMicros),
+    status: verdict?.outcome ?? 'open',
+    receivedAtMs: bet.receivedAtMs,
+    acceptedSeq: bet.acceptedSeq,
+    acceptedAtMs: bet.acceptedAtMs,
+    acceptedPriceCents: bet.acceptedPriceCents,
+    sigmaPerSqrtSecond: bet.sigmaPerSqrtSecond,
+    rulesVersion: bet.rulesVersion,
+    settlementRules: bet.settlementRules,
+    ...(verdict && { settledSeq: verdict.decidedSeq, settledAtMs: verdict.decidedAtMs }),
+    ...(verdict?.outcome === 'void' && { reason: verdict.reason }),
+    ...(verdict && 'nearMiss' in verdict && { nearMiss: verdict.nearMiss }),
+  };
 }

@@ -52,17 +52,20 @@ describe('finds', () => {
     db.close();
     return copy;
   }
+  /** With one bet. */
+  const aCell = (status: string): string =>
+    `(SELECT seq FROM settled_cells WHERE status = '${status}' AND bets = 1 ORDER BY seq LIMIT 1)`;
   const aBet = (status: string): string =>
     `(SELECT seq FROM bets WHERE status = '${status}' ORDER BY seq LIMIT 1)`;
 
-  it.each([
+  it.each<[name: string, sql: string, mismatches?: number]>([
     [
       'an outcome that the ticks do not give',
-      `UPDATE settlements SET status = 'won' WHERE bet_seq = ${aBet('lost')}`,
+      `UPDATE settled_cells SET status = 'won' WHERE seq = ${aCell('lost')}`,
     ],
     [
       'a deciding tick that is another',
-      `UPDATE settlements SET settled_seq = settled_seq + 1 WHERE bet_seq = ${aBet('won')}`,
+      `UPDATE settled_cells SET settled_seq = settled_seq + 1 WHERE seq = ${aCell('won')}`,
     ],
     [
       'terms that were changed',
@@ -72,6 +75,8 @@ describe('finds', () => {
       'a band that was moved away from the line',
       `UPDATE accepted_bets SET low_cents = low_cents + 900000, high_cents = high_cents + 900000
        WHERE seq = (SELECT seq FROM bets WHERE status = 'won' AND kind = 'touch' LIMIT 1)`,
+      // And the cell that lacks it.
+      2,
     ],
     [
       'an acceptance at a price that was not',
@@ -79,26 +84,34 @@ describe('finds', () => {
     ],
     [
       'a void that no tick gives',
-      `UPDATE settlements SET status = 'void', reason = 'FEED_GAP' WHERE bet_seq = ${aBet('lost')}`,
+      `UPDATE settled_cells SET status = 'void', reason = 'FEED_GAP' WHERE seq = ${aCell('lost')}`,
     ],
-  ])('%s', async (_name, sql) => {
+  ])('%s', async (_name, sql, mismatches = 1) => {
     const report = await auditOf(changed('ledger', sql));
-    expect([report.mismatches, report.exitCode]).toEqual([1, 1]);
+    expect([report.mismatches, report.exitCode]).toEqual([mismatches, 1]);
     expect(report.problems[0]).toMatch(/^bet_/);
   });
 
   it('a payment that was never due, and one that was not made', async () => {
     const paid = `UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'payout'
-      AND bet_seq = ${aBet('won')}`;
+      AND cell_seq = ${aCell('won')}`;
     expect(await auditOf(changed('ledger', paid))).toMatchObject({ mismatches: 1, ledgerProblems: 2 });
-    const unpaid = `DELETE FROM transfers WHERE code = 'payout' AND bet_seq = ${aBet('won')}`;
+    const unpaid = `DELETE FROM transfers WHERE code = 'payout' AND cell_seq = ${aCell('won')}`;
     expect(await auditOf(changed('ledger', unpaid))).toMatchObject({ mismatches: 1, ledgerProblems: 2 });
   });
 
+  it('what the house got too much of for the lost bets of a cell', async () => {
+    const sql = `UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'forfeit'
+      AND cell_seq = ${aCell('lost')}`;
+    const report = await auditOf(changed('ledger', sql));
+    expect(report).toMatchObject({ mismatches: 1, ledgerProblems: 2, exitCode: 1 });
+    expect(report.problems[0]).toMatch(/^settled cell /);
+  });
+
   it('a bet that should have been settled', async () => {
-    const sql = `INSERT INTO open_bets SELECT seq, accepted_seq, accepted_at_ms FROM bets WHERE seq =
-      ${aBet('lost')}; DELETE FROM settlements WHERE bet_seq IN (SELECT bet_seq FROM open_bets);`;
-    expect(await auditOf(changed('ledger', sql))).toMatchObject({ mismatches: 1, exitCode: 1 });
+    const sql = `DELETE FROM settled_cells WHERE seq = ${aCell('lost')}`;
+    // And what the house got for no cell.
+    expect(await auditOf(changed('ledger', sql))).toMatchObject({ mismatches: 2, exitCode: 1 });
   });
 
   it.each([

@@ -19,7 +19,8 @@ const pushBet = (connection: ScriptedConnection, view: ReturnType<typeof bet>, p
     ...(pos !== undefined && { pos }),
   });
 const pushTick = (connection: ScriptedConnection, seq: number): void =>
-  connection.push({ push: 'price', tick: { seq } });
+  connection.push({ push: 'price', tick: tick(seq) });
+const tick = (seq: number) => ({ seq, atMs: seq * 100 });
 const idOf = async (loop: AsyncIterator<{ id: string }, undefined>) => (await loop.next()).value?.id;
 
 /** Both private channels, as a server confirms them. */
@@ -39,7 +40,7 @@ test('prices go on where they were: recovered, or with a gap that says so', asyn
   expect((await first.nextFrame())['since']).toBeUndefined();
   first.send({ ack: 'subscribe', id: 1, channels: ['price'], epoch: 'e', seq: 4 });
   pushTick(first, 5);
-  expect((await prices.next()).value).toEqual({ seq: 5 });
+  expect((await prices.next()).value).toEqual(tick(5));
   first.cut();
 
   const second = await server.nextConnection();
@@ -48,14 +49,14 @@ test('prices go on where they were: recovered, or with a gap that says so', asyn
   second.send({ ack: 'subscribe', id: frame.id, channels: ['price'], epoch: 'e', seq: 7, recovered: true });
   pushTick(second, 6);
   pushTick(second, 7);
-  expect((await prices.next()).value).toEqual({ seq: 6 });
-  expect((await prices.next()).value).toEqual({ seq: 7 });
+  expect((await prices.next()).value).toEqual(tick(6));
+  expect((await prices.next()).value).toEqual(tick(7));
   second.cut();
 
   const third = await server.nextConnection();
   await third.confirmSubscribe({ seq: 99, recovered: false });
   pushTick(third, 99);
-  expect((await prices.next()).value).toEqual({ seq: 99, gap: { reason: 'not-recovered', missed: 91 } });
+  expect((await prices.next()).value).toEqual({ ...tick(99), gap: { reason: 'not-recovered', missed: 91 } });
   await prices.return?.();
   expect((await third.expectOp('unsubscribe'))['channels']).toEqual(['price']);
 });
@@ -241,7 +242,7 @@ test('without a wallet, the end of the session ends private loops and says why',
   await expect(results.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   await ended;
   pushTick(connection, 1);
-  expect((await prices.next()).value).toEqual({ seq: 1 });
+  expect((await prices.next()).value).toEqual(tick(1));
   await expect(client.results().next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type LiveTick, skipTick, TickFollower } from '../../src/client/tick-follower.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 
-const tick = (seq: number): IndexTick => ({ seq, atMs: seq * 100 }) as IndexTick;
+const tick = (seq: number, atMs = seq * 100): IndexTick => ({ seq, atMs }) as IndexTick;
 const seen = (ticks: readonly (LiveTick | undefined)[]) =>
   ticks.map((each) => each && (each.gap ? `${each.seq} ${each.gap.reason} ${each.gap.missed}` : each.seq));
 
@@ -30,7 +30,7 @@ test('a hole says why it is there', () => {
   follower.subscribed({ epoch: 'a', recovered: false });
   const notRecovered = [9, 10].map((seq) => follower.follow(tick(seq)));
   follower.subscribed({ epoch: 'b', recovered: false });
-  const newLine = [2, 3].map((seq) => follower.follow(tick(seq)));
+  const newLine = [12, 13].map((seq) => follower.follow(tick(seq)));
   expect(seen([...before, ...recovered, ...notRecovered, ...newLine])).toEqual([
     1,
     '4 slow-reader 2',
@@ -38,9 +38,17 @@ test('a hole says why it is there', () => {
     6,
     '9 not-recovered 2',
     10,
-    '2 new-line 0',
-    3,
+    '12 new-line 1',
+    13,
   ]);
+});
+
+test('numbers that are used again by later ticks are a new line, not the old ticks', () => {
+  const follower = new TickFollower();
+  follower.subscribed({ epoch: 'a', recovered: false });
+  const line = [tick(7), tick(8), tick(8), tick(7, 900), tick(8, 1_000)].map((each) => follower.follow(each));
+  follower.subscribed({ epoch: 'b', recovered: true });
+  expect(seen([...line, follower.follow(tick(9, 1_100))])).toEqual([7, 8, undefined, '7 new-line 0', 8, 9]);
 });
 
 test('a reconnection that missed nothing has no gap', () => {

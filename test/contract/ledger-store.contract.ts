@@ -7,35 +7,41 @@ import type { LedgerEvent } from '../../src/domain/ledger.ts';
 import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { micros } from '../../src/domain/units.ts';
 import { refused } from '../../src/protocol/errors.ts';
-import { betOn, cellAt, OTHER_WALLET, START_MS, WALLET } from '../support/market.ts';
+import { betOn, cellAt, cellSettled, OTHER_WALLET, START_MS, WALLET } from '../support/market.ts';
 
 export interface LedgerStoreHarness {
   readonly store: LedgerStore;
   /** Closes the store and opens what is durable of it again. */
   reopen(): Promise<LedgerStore>;
-  /** Runs SQL past the store, as a bug or a person would. */
+  /** Runs SQL past the store, as a bug or a person would: all of it or, if it throws, none. */
   execute(sql: string): void;
   close(): Promise<void>;
 }
 
 const HOUSE_MICROS = 100_000_000;
-const OPENING: readonly LedgerEvent[] = [
+export const OPENING: readonly LedgerEvent[] = [
   { type: 'HouseFunded', amountMicros: micros(HOUSE_MICROS) },
   { type: 'AccountOpened', wallet: WALLET, grantMicros: micros(5_000_000) },
 ];
 const decided = { decidedSeq: 150, decidedAtMs: START_MS + 15_000 };
-const WON: DecidedVerdict = { outcome: 'won', ...decided };
-const LOST: DecidedVerdict = { outcome: 'lost', ...decided };
-const VOID: DecidedVerdict = { outcome: 'void', reason: 'FEED_GAP', ...decided };
+export const WON: DecidedVerdict = { outcome: 'won', ...decided };
+export const LOST: DecidedVerdict = { outcome: 'lost', ...decided };
+export const VOID: DecidedVerdict = { outcome: 'void', reason: 'FEED_GAP', ...decided };
 
-const batch = (events: readonly LedgerEvent[], change: Partial<LedgerBatch> = {}): LedgerBatch => ({
+export const batch = (events: readonly LedgerEvent[], change: Partial<LedgerBatch> = {}): LedgerBatch => ({
   booked: events.map((event) => ({ event, tickSeq: 1 })),
   answers: [],
   cursorSeq: 1,
   ...change,
 });
-const accepted = (bet: Bet): LedgerEvent => ({ type: 'BetAccepted', bet });
-const settled = (bet: Bet, verdict: DecidedVerdict): LedgerEvent => ({ type: 'BetSettled', bet, verdict });
+export const accepted = (bet: Bet): LedgerEvent => ({ type: 'BetAccepted', bet });
+const settled = (bet: Bet, verdict: DecidedVerdict): LedgerEvent => cellSettled(verdict, bet);
+
+export const voidedAlone = (bet: Bet): LedgerEvent => ({
+  type: 'BetVoided',
+  bet,
+  verdict: { outcome: 'void', reason: 'OPERATOR', ...decided },
+});
 
 const answer = (idempotencyKey: string): StoredAnswer => ({
   wallet: WALLET,
@@ -124,8 +130,7 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
         betOn(cellAt(row, 30_000), { id: `bet_${row}`, acceptedAtMs, stakeMicros: micros(1_000) });
       const bets = [at(1, START_MS - 60_000), at(2, START_MS - 59_999), at(3, START_MS)];
       await store.commit(batch([...OPENING, ...bets.map(accepted)]));
-      const verdict: DecidedVerdict = { outcome: 'void', reason: 'OPERATOR', ...decided };
-      await store.commit(batch([settled(bets[1] as Bet, verdict)]));
+      await store.commit(batch([voidedAlone(bets[1] as Bet)]));
       store = await harness.reopen();
       const { recentReserves, voidedEarly } = await store.load();
       const reserve = { wallet: WALLET, reserveMicros: 1_000 };
@@ -231,14 +236,31 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       ['delete a transfer', 'DELETE FROM transfers', /append-only/],
       ['change an open bet', 'UPDATE accepted_bets SET payout_micros = payout_micros + 1', /frozen/],
       ['delete a bet', 'DELETE FROM accepted_bets', /kept for ever/],
-      ['open a bet anew', 'INSERT INTO open_bets SELECT seq, 1, 1 FROM accepted_bets', /UNIQUE/],
-      ['close a bet without settling it', 'DELETE FROM open_bets', /open until it is settled/],
-      ['let an open bet wait longer', 'UPDATE open_bets SET accepted_seq = 0', /frozen/],
+      ['open a cell anew', 'INSERT INTO open_cells SELECT * FROM open_cells', /UNIQUE/],
+      ['close a cell without settling it', 'DELETE FROM open_cells', /open until it is settled/],
+      ['let an open cell wait less', 'UPDATE open_cells SET accepted_seq = 0', /frozen/],
+      [
+        'change what an open cell holds',
+        'UPDATE open_cells SET payout_micros = 1, stake_micros = 1',
+        /frozen/,
+      ],
       [
         'pay a bet that is open',
         `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, bet_seq, tick_seq)
          VALUES ('payout', 'escrow', 'house', 1, 'x', 1, 1)`,
         /as it was settled/,
+      ],
+      [
+        'pay a bet on a cell that is open',
+        `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, cell_seq, tick_seq)
+         VALUES ('payout', 'escrow', 'wallet:${WALLET}', 1, 'x', 1, 1)`,
+        /as it was settled/,
+      ],
+      [
+        'pay a bet that is no one',
+        `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, tick_seq)
+         VALUES ('payout', 'escrow', 'house', 1, 'x', 1)`,
+        /CHECK/,
       ],
       ['change an answer', "UPDATE requests SET answer = '{}'", /kept for ever/],
       ['delete an answer', 'DELETE FROM requests', /kept for ever/],
@@ -262,8 +284,8 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       await store.commit(batch([...OPENING, accepted(bet)]));
       await store.commit(batch([settled(bet, LOST)]));
       for (const [sql, message] of [
-        ["UPDATE settlements SET status = 'won'", /settled already/],
-        ['DELETE FROM settlements', /kept for ever/],
+        ["UPDATE settled_cells SET status = 'won'", /settled already/],
+        ['DELETE FROM settled_cells', /kept for ever/],
         ["UPDATE bets SET status = 'open'", /view/],
         ['DELETE FROM bets', /view/],
       ] as const)

@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/ledger.ts';
 import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
-import { betOn, cellAt, START_MS, WALLET } from '../support/market.ts';
+import { betOn, cellAt, cellSettled, START_MS, WALLET } from '../support/market.ts';
 
 const decided = { decidedSeq: 200, decidedAtMs: START_MS + 20_000 };
 const VERDICTS: readonly DecidedVerdict[] = [
@@ -42,8 +42,7 @@ describe('the ledger', () => {
         const accepted = booked(...FUNDED, { type: 'BetAccepted', bet: some });
         expect(accepted.sumMicros()).toBe(0);
         expect(accepted.of(ESCROW)).toBe(payoutMicros);
-        for (const transfer of transfersOf({ type: 'BetSettled', bet: some, verdict }))
-          accepted.post(transfer);
+        for (const transfer of transfersOf(cellSettled(verdict, some))) accepted.post(transfer);
         expect(accepted.sumMicros()).toBe(0);
         expect(accepted.of(ESCROW)).toBe(0);
       }),
@@ -56,7 +55,7 @@ describe('the ledger', () => {
     ['void', 1_000_000_000, 99_000_000_000],
   ])('%s leaves the wallet and the house with what is theirs', (outcome, wallet, house) => {
     const verdict = VERDICTS.find((candidate) => candidate.outcome === outcome) as DecidedVerdict;
-    const after = booked(...FUNDED, { type: 'BetAccepted', bet }, { type: 'BetSettled', bet, verdict });
+    const after = booked(...FUNDED, { type: 'BetAccepted', bet }, cellSettled(verdict, bet));
     expect(after.of(walletAccount(WALLET))).toBe(wallet);
     expect(after.of(HOUSE)).toBe(house);
   });

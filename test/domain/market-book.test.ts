@@ -19,7 +19,7 @@ describe('the market book', () => {
     expect(book.account(WALLET)).toEqual({ balanceMicros: 4_000_000, stakedMicros: 1_000_000, openBets: 1 });
     for (let seq = 2; seq < 100; seq += 1) expect(book.advance(tickAt(seq))).toEqual([]);
     const settled = book.advance(tickAt(100, { priceCents: cents(6_001_500) }));
-    expect(settled).toMatchObject([{ type: 'BetSettled', verdict: { outcome: 'won', decidedSeq: 100 } }]);
+    expect(settled).toMatchObject([{ type: 'CellSettled', verdict: { outcome: 'won', decidedSeq: 100 } }]);
     expect(book.account(WALLET)).toEqual({ balanceMicros: 6_000_000, stakedMicros: 0, openBets: 0 });
     expect(book.openBetCount).toBe(0);
     expect(book.brokenInvariant()).toBeUndefined();

@@ -18,10 +18,12 @@ function run(
   const verdicts = new Map<string, DecidedVerdict>();
   let prev: IndexTick | undefined;
   for (const tick of ticks) {
-    for (const { bet, verdict } of index.advance(prev, tick)) {
-      expect(verdicts.has(bet.id)).toBe(false);
-      verdicts.set(bet.id, verdict);
-    }
+    for (const { cell, bets, verdict } of index.advance(prev, tick))
+      for (const bet of bets) {
+        expect(bet.cell).toEqual(cell);
+        expect(verdicts.has(bet.id)).toBe(false);
+        verdicts.set(bet.id, verdict);
+      }
     prev = tick;
   }
   expect(index.size).toBe(bets.length - verdicts.size);
@@ -105,7 +107,9 @@ describe('open bets', () => {
         const after = new Map<string, DecidedVerdict>();
         ticks.forEach((tick, i) => {
           if (i < cut) rebuilt.warm(prev, tick);
-          else for (const { bet, verdict } of rebuilt.advance(prev, tick)) after.set(bet.id, verdict);
+          else
+            for (const { bets, verdict } of rebuilt.advance(prev, tick))
+              for (const { id } of bets) after.set(id, verdict);
           prev = tick;
         });
         expect(new Map([...before, ...after])).toEqual(whole);
@@ -147,7 +151,7 @@ describe('open bets', () => {
         const decided: string[] = [];
         let prev: IndexTick | undefined;
         for (const tick of ticks) {
-          for (const { bet } of index.advance(prev, tick)) decided.push(bet.id);
+          for (const { bets } of index.advance(prev, tick)) decided.push(...bets.map(({ id }) => id));
           prev = tick;
         }
         expect(new Set(decided)).toEqual(new Set(run(left, ticks).keys()));

@@ -26,6 +26,8 @@ export interface BetRow extends CheckedBet {
   readonly nearCents: number | null;
   readonly nearAtMs: number | null;
   readonly nearSeq: number | null;
+  /** The settled cell it is in; null if it is open, or was settled alone. */
+  readonly cellSeq: number | null;
 }
 
 const BET_COLUMNS = `id, wallet, kind, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS
@@ -33,7 +35,7 @@ const BET_COLUMNS = `id, wallet, kind, opens_at_ms AS opensAtMs, closes_at_ms AS
   multiplier, payout_micros AS payout, received_at_ms AS receivedAtMs, accepted_seq AS
   acceptedSeq, accepted_at_ms AS acceptedAtMs, accepted_price_cents AS
   acceptedPriceCents, status, reason, settled_seq AS settledSeq, near_cents AS nearCents,
-  near_at_ms AS nearAtMs, near_seq AS nearSeq`;
+  near_at_ms AS nearAtMs, near_seq AS nearSeq, cell_seq AS cellSeq`;
 
 /** No honest source ever gives it. */
 export const ROGUE_PRICE_CENTS = 123_457;
@@ -52,6 +54,7 @@ interface JudgeParts {
 type Account = { readonly name: string; readonly balance: number };
 type TransferRow = {
   readonly ref: string;
+  readonly cellSeq: number | null;
   readonly code: string;
   readonly f: string;
   readonly t: string;
@@ -149,7 +152,9 @@ export class Judge {
     for (const row of this.#statements.transfers.all()) {
       moved.set(row.f, (moved.get(row.f) ?? 0) - row.a);
       moved.set(row.t, (moved.get(row.t) ?? 0) + row.a);
-      byRef.set(row.ref, [...(byRef.get(row.ref) ?? []), row]);
+      const isOfCell = row.cellSeq !== null && row.t === 'house';
+      const ref = isOfCell ? `cell ${row.cellSeq}` : row.ref;
+      byRef.set(ref, [...(byRef.get(ref) ?? []), row]);
     }
     for (const { name, balance } of this.#statements.accounts.all())
       this.expect(balance === (moved.get(name) ?? 0), `${name}: ${balance}, transfers ${moved.get(name)}`);
@@ -163,14 +168,32 @@ export class Judge {
         .sort()
         .join(' ');
       const isEven = bet.payout === bet.stake;
+      const isAlone = bet.cellSeq === null;
       const wanted = {
         open: ['stake', 'reserve'],
         won: ['stake', 'reserve', 'payout'],
-        lost: ['stake', 'reserve', 'forfeit'],
-        void: ['stake', 'reserve', 'refund', 'release'],
+        lost: ['stake', 'reserve', ...(isAlone ? ['forfeit'] : [])],
+        void: ['stake', 'reserve', 'refund', ...(isAlone ? ['release'] : [])],
       }[bet.status].filter((code) => !isEven || (code !== 'reserve' && code !== 'release'));
       this.expect(codes === wanted.sort().join(' '), `${bet.id} (${bet.status}) has transfers ${codes}`);
       for (const { code, f, t, a } of byRef.get(bet.id) ?? []) this.#checkTransfer(bet, code, f, t, a);
+    }
+    this.#checkShares(bets, byRef);
+  }
+
+  /** What is left of the bets of a cell goes to the house, once and by the way its outcome has. */
+  #checkShares(bets: readonly BetRow[], byRef: ReadonlyMap<string, readonly TransferRow[]>): void {
+    const due = new Map<number, { code: string; sum: number }>();
+    for (const { cellSeq, status, payout, stake } of bets) {
+      if (cellSeq === null || status === 'won') continue;
+      const share = due.get(cellSeq) ?? { code: status === 'lost' ? 'forfeit' : 'release', sum: 0 };
+      share.sum += status === 'lost' ? payout : payout - stake;
+      due.set(cellSeq, share);
+    }
+    for (const [cellSeq, { code, sum }] of due) {
+      const is = (byRef.get(`cell ${cellSeq}`) ?? []).map((row) => `${row.code} ${row.f} ${row.a}`).join();
+      const wanted = sum > 0 ? `${code} escrow ${sum}` : '';
+      this.expect(is === wanted, `settled cell ${cellSeq}: the house got ${is}, should be ${wanted}`);
     }
   }
 
@@ -290,7 +313,8 @@ function prepare(db: SqliteDatabase) {
       'SELECT balance_micros AS balance FROM accounts WHERE name = ?',
     ),
     transfers: db.prepare<[], TransferRow>(
-      'SELECT ref, code, from_account AS f, to_account AS t, amount_micros AS a FROM transfers',
+      `SELECT ref, cell_seq AS cellSeq, code, from_account AS f, to_account AS t, amount_micros AS a
+       FROM transfers`,
     ),
     bet: db.prepare<[string], BetRow>(`SELECT ${BET_COLUMNS} FROM bets WHERE id = ?`),
     allBets: db.prepare<[], BetRow>(`SELECT ${BET_COLUMNS} FROM bets ORDER BY seq`),

@@ -142,8 +142,8 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a void keeps the stake',
     file: domain('ledger'),
-    from: "{ code: 'refund', from: ESCROW, to: wallet, amountMicros: stakeMicros, ref },",
-    to: "{ code: 'refund', from: ESCROW, to: HOUSE, amountMicros: stakeMicros, ref },",
+    from: '  to: walletAccount(wallet),\n  amountMicros: stakeMicros,',
+    to: '  to: HOUSE,\n  amountMicros: stakeMicros,',
   },
   {
     name: 'the balance is not looked at',
@@ -226,9 +226,10 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'no_touch waits for the end though it is lost',
     file: domain('open-bets'),
-    from: `pushAll(decided, bets, touched(cell.kind, tick));
+    from: `for (const open of row) decided.push(decide(column, open, touched(open.cell.kind, tick)));
       rows.delete(lowCents);`,
-    to: `if (cell.kind === 'touch') pushAll(decided, bets, touched(cell.kind, tick));
+    to: `for (const open of row)
+        if (open.cell.kind === 'touch') decided.push(decide(column, open, touched(open.cell.kind, tick)));
       rows.set(lowCents, row.filter(({ cell }) => cell.kind !== 'touch'));`,
   },
   {

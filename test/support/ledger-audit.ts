@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CheckedBet, checkOutcome, type PriceTick } from '../../src/client/index.ts';
 
 interface BetRow extends CheckedBet {
+  readonly seq: number;
+  readonly cellSeq: number | null;
   readonly id: string;
   readonly wallet: string;
   readonly stake: number;
@@ -37,13 +39,14 @@ export function auditLedger(dataDir: string): LedgerFindings {
       .all() as unknown as PriceTick[];
     const bets = ledger
       .prepare(
-        `SELECT id, wallet, kind, opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS lowCents,
+        `SELECT seq, cell_seq AS cellSeq, id, wallet, kind,
+           opens_at_ms AS opensAtMs, closes_at_ms AS closesAtMs, low_cents AS lowCents,
            high_cents AS highCents, stake_micros AS stake, payout_micros AS payout,
            accepted_seq AS acceptedSeq,
            status, settled_seq AS settledSeq FROM bets ORDER BY seq`,
       )
       .all() as unknown as BetRow[];
-    const problems = [...balanceProblems(ledger), ...tickProblems(ticks)];
+    const problems = [...balanceProblems(ledger), ...tickProblems(ticks), ...houseProblems(ledger, bets)];
     for (const bet of bets) problems.push(...betProblems(ledger, bet), ...outcomeProblems(bet, ticks));
     const { n } = ledger.prepare('SELECT count(*) AS n FROM transfers').get() as { n: number };
     return { problems, bets, transfers: n };
@@ -87,6 +90,25 @@ function balanceProblems(ledger: DatabaseSync): string[] {
   return problems;
 }
 
+/** What is left of the bets of each settled cell went to the house. */
+function houseProblems(ledger: DatabaseSync, bets: readonly BetRow[]): string[] {
+  const left = new Map<number, number>();
+  for (const { cellSeq, status, payout, stake } of bets) {
+    if (cellSeq === null) continue;
+    const more = { lost: payout, void: payout - stake }[status] ?? 0;
+    left.set(cellSeq, (left.get(cellSeq) ?? 0) + more);
+  }
+  const problems: string[] = [];
+  const got = ledger.prepare(
+    "SELECT coalesce(sum(amount_micros), 0) AS a FROM transfers WHERE cell_seq = ? AND to_account = 'house'",
+  );
+  for (const [cellSeq, due] of left) {
+    const { a } = got.get(cellSeq) as { a: number };
+    if (a !== due) problems.push(`the house got ${a} of settled cell ${cellSeq}, should be ${due}`);
+  }
+  return problems;
+}
+
 function tickProblems(ticks: readonly PriceTick[]): string[] {
   return ticks.flatMap((tick, i) => {
     const before = ticks[i - 1];
@@ -101,9 +123,9 @@ function betProblems(ledger: DatabaseSync, bet: BetRow): string[] {
   const rows = ledger
     .prepare(
       `SELECT from_account AS f, to_account AS t, amount_micros AS a FROM transfers
-       WHERE ref = ?1 AND bet_seq = (SELECT seq FROM bets WHERE id = ?1)`,
+       WHERE ref = ?1 AND (bet_seq = ?2 OR cell_seq = ?3)`,
     )
-    .all(bet.id) as { f: string; t: string; a: number }[];
+    .all(bet.id, bet.seq, bet.cellSeq) as { f: string; t: string; a: number }[];
   const wallet = `wallet:${bet.wallet}`;
   const out = rows.filter(({ f }) => f === wallet).map(({ a }) => a);
   const back = rows.filter(({ t }) => t === wallet).map(({ a }) => a);

@@ -1,7 +1,9 @@
 /** Ticks, cells and bets for tests of the market: a price of 60,005.00 USD and rows of 10.00. */
 import type { Bet } from '../../src/domain/bet.ts';
 import type { BetKind, Cell } from '../../src/domain/cell.ts';
+import type { CellSettled } from '../../src/domain/ledger.ts';
 import { DEFAULT_MARKET_RULES } from '../../src/domain/rules.ts';
+import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { type Cents, cents, hundredths, micros, payoutMicrosFloor } from '../../src/domain/units.ts';
 
@@ -63,3 +65,12 @@ export function betOn(cell: Cell, change: Partial<Bet> = {}): Bet {
     ...change,
   };
 }
+
+/** The cell of these bets, settled. */
+export const cellSettled = (verdict: DecidedVerdict, first: Bet, ...others: Bet[]): CellSettled => ({
+  type: 'CellSettled',
+  cell: first.cell,
+  rules: first.settlementRules,
+  verdict,
+  bets: [first, ...others],
+});

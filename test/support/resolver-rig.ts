@@ -8,7 +8,7 @@ import { openLedgerDatabase, SqliteLedgerStore } from '../../src/actors/resolver
 import { DEFAULT_MARKET_RULES, type MarketRules } from '../../src/domain/rules.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { hundredths, micros } from '../../src/domain/units.ts';
-import { ACCOUNT_EVENTS, type AccountEvent, unpackAccountEvent } from '../../src/protocol/account-events.ts';
+import { ACCOUNT_EVENTS, type AccountEvent, unpackAccountEvents } from '../../src/protocol/account-events.ts';
 import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { Outcome } from '../../src/protocol/errors.ts';
 import { type PlaceBetBody, RESOLVER } from '../../src/protocol/letters/resolver.ts';
@@ -73,7 +73,7 @@ export class ResolverRig {
 
   /** What wallets are told from now on. */
   events(): Promise<AccountEvent[]> {
-    return this.system.listenToOutbox(ACCOUNT_EVENTS, unpackAccountEvent);
+    return this.system.listenToOutbox(ACCOUNT_EVENTS, unpackAccountEvents);
   }
 
   async openAccount(wallet: string = WALLET): Promise<void> {

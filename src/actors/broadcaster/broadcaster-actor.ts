@@ -7,7 +7,7 @@
  */
 
 import { SYMBOL } from '../../domain/tick.ts';
-import { type PackedAccountEvent, unpackAccountEvent } from '../../protocol/account-events.ts';
+import { type ToldEvent, unpackAccountEvents } from '../../protocol/account-events.ts';
 import type { GridView } from '../../protocol/api/frames.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { HISTORY_WRITER } from '../../protocol/letters/history-writer.ts';
@@ -61,7 +61,7 @@ export interface BroadcasterPorts {
 
 export interface BroadcasterState {
   readonly fanOut: FanOut;
-  readonly accounts: OutboxReader<PackedAccountEvent>;
+  readonly accounts: OutboxReader<ToldEvent>;
   readonly port: number;
 }
 
@@ -182,13 +182,13 @@ async function readAccounts(
   stream: OutboxStream,
   fanOut: FanOut,
   recent: RecentEvents,
-): Promise<OutboxReader<PackedAccountEvent>> {
-  const reader = new OutboxReader<PackedAccountEvent>({
+): Promise<OutboxReader<ToldEvent>> {
+  const reader = new OutboxReader<ToldEvent>({
     stream,
     from: 'end',
     recentEntriesMax: RECENT_ENTRIES_MAX,
     onEvents: (events, { log, seq }) => {
-      for (const event of recent.add(log, seq, events.map(unpackAccountEvent))) fanOut.deliver(event);
+      for (const event of recent.add(log, seq, events.flatMap(unpackAccountEvents))) fanOut.deliver(event);
     },
     onGap: (gap) => {
       context.log.warn(gap, 'account events were missed; connections are shown the state anew');

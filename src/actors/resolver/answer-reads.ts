@@ -1,5 +1,6 @@
 /** Letters that only read. Answered after the turn's commit, so they see all that came before them. */
 import { formatMicros } from '../../domain/units.ts';
+import { betView } from '../../protocol/bet-view.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type {
@@ -11,7 +12,7 @@ import type {
 } from '../../protocol/letters/resolver.ts';
 import { BETS_PER_PAGE_MAX } from '../../protocol/limits.ts';
 import type { ActorContext } from '../../runtime/index.ts';
-import { accountView, betView, marketState } from './bet-views.ts';
+import { accountView, marketState } from './bet-views.ts';
 import { calibrationReport } from './calibration-report.ts';
 import { operations } from './operate-market.ts';
 import { limitsLeft, quoteCells } from './quote-cells.ts';

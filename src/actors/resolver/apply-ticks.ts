@@ -5,14 +5,14 @@
  * Letters only say that there are new ticks; holes they leave are filled from the tick log. A bet accepted at
  * a tick is settled by later ones only, because settling comes first.
  */
-import type { BetSettled } from '../../domain/ledger.ts';
+import type { DecidedCell } from '../../domain/open-bets.ts';
 import type { IndexTick } from '../../domain/tick.ts';
 import { TICKS_PER_READ_MAX } from '../../protocol/limits.ts';
 import { type MarketState, marketSignals } from '../../protocol/signals.ts';
 import type { ActorContext } from '../../runtime/index.ts';
-import { accountViewOrEmpty, betView, marketState } from './bet-views.ts';
+import { marketState } from './bet-views.ts';
 import { executeDue } from './execute-bets.ts';
-import { noteEvent, type ResolverState, tellWallet } from './resolver-state.ts';
+import { noteEvent, type ResolverState, tellSettled } from './resolver-state.ts';
 
 const MARKET_INTERVAL_MS = 1_000;
 
@@ -66,19 +66,13 @@ function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext)
 
 export function announceSettled(
   state: ResolverState,
-  settled: readonly BetSettled[],
+  settled: readonly DecidedCell[],
   context: ActorContext,
 ): void {
   const counts = { won: 0, lost: 0, void: 0 };
-  for (const { bet, verdict } of settled) {
-    counts[verdict.outcome] += 1;
-    tellWallet(state, {
-      type: 'BetSettled',
-      wallet: bet.wallet,
-      bet: betView(bet, verdict),
-      account: accountViewOrEmpty(state.book, bet.wallet),
-      seq: verdict.decidedSeq,
-    });
+  for (const cell of settled) {
+    counts[cell.verdict.outcome] += cell.bets.length;
+    tellSettled(state, cell);
   }
   for (const [outcome, count] of Object.entries(counts))
     if (count > 0) context.metrics.count('resolver_bets_settled_total', { outcome }, count);

@@ -1,7 +1,7 @@
 /** Between rows of bets and settlements and a bet of the domain. Rows are flat; names map one to one. */
 import type { Bet, BetRecord } from '../../domain/bet.ts';
 import type { BetKind } from '../../domain/cell.ts';
-import type { DecidedVerdict, VoidReason } from '../../domain/settlement.ts';
+import type { DecidedVerdict, VoidReason, VoidVerdict } from '../../domain/settlement.ts';
 import type { MarketSymbol } from '../../domain/tick.ts';
 import { cents, hundredths, micros } from '../../domain/units.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
@@ -129,18 +129,15 @@ export const SETTLEMENT_COLUMNS = [
   'reason',
   'settled_seq',
   'settled_at_ms',
-  'near_cents',
-  'near_at_ms',
-  'near_seq',
 ] as const satisfies readonly (keyof BetRow)[];
 
 /** In the order of SETTLEMENT_COLUMNS. */
-export function settlementValues(verdict: DecidedVerdict): (string | number | null)[] {
-  const { outcome, decidedSeq, decidedAtMs } = verdict;
-  if (outcome === 'void') return [outcome, verdict.reason, decidedSeq, decidedAtMs, null, null, null];
-  const { cents = null, atMs = null, seq = null } = verdict.nearMiss ?? {};
-  return [outcome, null, decidedSeq, decidedAtMs, cents, atMs, seq];
-}
+export const settlementValues = ({ reason, decidedSeq, decidedAtMs }: VoidVerdict): (string | number)[] => [
+  'void',
+  reason,
+  decidedSeq,
+  decidedAtMs,
+];
 
 function verdictOfRow(row: BetRow): DecidedVerdict | undefined {
   const { status, settled_seq, settled_at_ms, near_cents, near_at_ms, near_seq } = row;

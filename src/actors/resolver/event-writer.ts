@@ -1,12 +1,15 @@
 /**
- * Writes what a commit books: terms of accepted bets, settlements, transfers, balances. Each table at once,
+ * Writes what a commit books: terms of accepted bets, settled cells, transfers, balances. Each table at once,
  * in the order in which their checks look at one another, with what the chain is to say of it.
- *
- * A bet is known to the database by its number; which bet has which is remembered while it is open, and only
- * after the commit, so that a commit that failed is not remembered.
  */
-import { type BetSettled, type LedgerEvent, transfersOf, walletAccount } from '../../domain/ledger.ts';
-import type { DecidedVerdict } from '../../domain/settlement.ts';
+import {
+  type BetAccepted,
+  type BetVoided,
+  type CellSettled,
+  type LedgerEvent,
+  transfersOf,
+  walletAccount,
+} from '../../domain/ledger.ts';
 import { RowInserter, type SqliteDatabase, type SqliteValue } from '../../runtime/index.ts';
 import {
   BET_TERMS_COLUMNS,
@@ -15,6 +18,7 @@ import {
   settlementValues,
   termsValues,
 } from './bet-rows.ts';
+import { SETTLED_CELL_COLUMNS, type SettledCellRow, settledCellRow } from './cell-rows.ts';
 import { verdictRow } from './ledger-books.ts';
 import { ACCEPTING_CODE, type ChainedVerdict, CLOSING_CODES, type CommitDraft } from './ledger-chain.ts';
 import type { BookedEvent } from './ledger-store.ts';
@@ -27,13 +31,12 @@ const TRANSFER_COLUMNS = [
   'amount_micros',
   'ref',
   'bet_seq',
+  'cell_seq',
   'tick_seq',
 ] as const;
 
 export class EventWriter {
   readonly #sql: ReturnType<typeof prepare>;
-  readonly #openSeqs = new Map<string, number>();
-  #written: WrittenRows | undefined;
 
   constructor(db: SqliteDatabase) {
     this.#sql = prepare(db);
@@ -41,131 +44,94 @@ export class EventWriter {
 
   /** Inside the transaction of the commit. */
   write(booked: readonly BookedEvent[], draft: CommitDraft): void {
-    const rows = new WrittenRows(this.#sql.lastSeq.get()?.seq ?? 0, draft);
-    this.#written = rows;
-    for (let at = 0; at < booked.length; ) {
-      const settled = this.#settledTogether(booked, at, rows);
-      for (const { seq, event, tickSeq } of settled) rows.addSettled(seq, event, tickSeq);
-      at += settled.length;
-      const next = booked[at];
-      if (settled.length > 0 || !next) continue;
-      if (next.event.type === 'AccountOpened') this.#sql.insertAccount.run(walletAccount(next.event.wallet));
-      if (next.event.type !== 'BetSettled') rows.add(next.event, next.tickSeq);
-      at += 1;
+    const sql = this.#sql;
+    const seqOf = (betId: string): number | undefined => sql.seqOf.get(betId)?.seq;
+    const rows = new WrittenRows(sql.lastSeq.get()?.seq ?? 0, seqOf, draft);
+    for (const { event, tickSeq } of booked) {
+      if (event.type === 'AccountOpened') sql.insertAccount.run(walletAccount(event.wallet));
+      rows.add(event, tickSeq);
     }
-    this.#sql.bets.insert(rows.bets);
-    this.#sql.settlements.insert(rows.settlements);
-    this.#sql.transfers.insert(rows.transfers);
+    for (const row of rows.cells) draft.cell(row);
+    sql.bets.insert(rows.bets);
+    sql.settlements.insert(rows.settlements);
+    sql.cells.insert(rows.cells.flatMap((row) => SETTLED_CELL_COLUMNS.map((column) => row[column])));
+    sql.transfers.insert(rows.transfers);
     for (const [account, change] of rows.changes)
-      if (this.#sql.moveBalance.run(change, account).changes !== 1)
+      if (sql.moveBalance.run(change, account).changes !== 1)
         throw new Error(`ledger: there is no account ${account}`);
   }
-
-  /** The commit is durable. */
-  committed(): void {
-    for (const [betId, seq] of this.#written?.opened ?? []) this.#openSeqs.set(betId, seq);
-    for (const betId of this.#written?.closed ?? []) this.#openSeqs.delete(betId);
-    this.#written = undefined;
-  }
-
-  /** Says the number of a bet that was read from the database. */
-  remember(betId: string, seq: number): void {
-    this.#openSeqs.set(betId, seq);
-  }
-
-  /**
-   * The bets that one tick settled, from there on, by number. No order among them means anything, and
-   * neighbours in the tables written one after the other cost a fraction of scattered ones.
-   */
-  #settledTogether(booked: readonly BookedEvent[], from: number, rows: WrittenRows): SettledBet[] {
-    const settled: SettledBet[] = [];
-    const tickSeq = booked[from]?.tickSeq ?? 0;
-    for (let at = from; at < booked.length; at += 1) {
-      const next = booked[at];
-      if (next?.event.type !== 'BetSettled' || next.tickSeq !== tickSeq) break;
-      const { id } = next.event.bet;
-      settled.push({ seq: rows.opened.get(id) ?? this.#seqOf(id), event: next.event, tickSeq });
-    }
-    return settled.sort((a, b) => a.seq - b.seq);
-  }
-
-  #seqOf(betId: string): number {
-    const seq = this.#openSeqs.get(betId) ?? this.#sql.seqOf.get(betId)?.seq;
-    if (seq === undefined) throw new Error(`ledger: ${betId} is not there, or is settled already`);
-    return seq;
-  }
 }
 
-interface SettledBet {
-  readonly seq: number;
-  readonly event: BetSettled;
-  readonly tickSeq: number;
+/** What a transfer is for, if not for a wallet or the house. */
+interface TransferOf {
+  readonly betSeq?: number;
+  readonly cellSeq?: number;
+  /** The verdict of the one bet it closes. */
+  readonly closed?: ChainedVerdict;
 }
 
-/** What the rows of a settlement say, and the chain. */
-interface SpeltVerdict {
-  readonly values: readonly SqliteValue[];
-  readonly chained: ChainedVerdict;
-}
-
-/** The rows of one commit, by table, and what they do to balances and to the numbers of bets. */
+/** The rows of one commit, by table, and what they do to balances. */
 class WrittenRows {
   readonly bets: SqliteValue[] = [];
   readonly settlements: SqliteValue[] = [];
+  readonly cells: SettledCellRow[] = [];
   readonly transfers: SqliteValue[] = [];
   readonly changes = new Map<string, number>();
-  readonly opened = new Map<string, number>();
-  readonly closed: string[] = [];
-  #lastSeq: number;
+  readonly #opened = new Map<string, number>();
+  #lastBetSeq: number;
+  readonly #storedSeqOf: (betId: string) => number | undefined;
   readonly #draft: CommitDraft;
-  /** All bets of a cell share their verdict, so it is spelt out once. */
-  readonly #verdicts = new Map<DecidedVerdict, SpeltVerdict>();
 
-  constructor(lastSeq: number, draft: CommitDraft) {
-    this.#lastSeq = lastSeq;
+  constructor(lastBetSeq: number, storedSeqOf: (betId: string) => number | undefined, draft: CommitDraft) {
+    this.#lastBetSeq = lastBetSeq;
+    this.#storedSeqOf = storedSeqOf;
     this.#draft = draft;
   }
 
-  add(event: Exclude<LedgerEvent, BetSettled>, tickSeq: number): void {
-    let betSeq: number | null = null;
-    if (event.type === 'BetAccepted') {
-      this.#lastSeq += 1;
-      betSeq = this.#lastSeq;
-      this.opened.set(event.bet.id, betSeq);
-      this.bets.push(betSeq, ...termsValues(event.bet), event.bet.probability ?? null);
-    }
-    this.#addTransfers(event, betSeq, tickSeq);
+  add(event: LedgerEvent, tickSeq: number): void {
+    if (event.type === 'BetAccepted') this.#addAccepted(event, tickSeq);
+    else if (event.type === 'CellSettled') this.#addCell(event, tickSeq);
+    else if (event.type === 'BetVoided') this.#addVoided(event, tickSeq);
+    else this.#addTransfers(event, tickSeq, {});
   }
 
-  addSettled(seq: number, event: BetSettled, tickSeq: number): void {
-    this.closed.push(event.bet.id);
-    const { values, chained } = this.#spelt(event.verdict);
-    this.settlements.push(seq, ...values);
-    this.#addTransfers(event, seq, tickSeq, chained);
+  #addAccepted(event: BetAccepted, tickSeq: number): void {
+    this.#lastBetSeq += 1;
+    const betSeq = this.#lastBetSeq;
+    this.#opened.set(event.bet.id, betSeq);
+    this.bets.push(betSeq, ...termsValues(event.bet), event.bet.probability ?? null);
+    this.#addTransfers(event, tickSeq, { betSeq });
   }
 
-  #addTransfers(event: LedgerEvent, betSeq: number | null, tickSeq: number, closed?: ChainedVerdict): void {
+  #addCell(event: CellSettled, tickSeq: number): void {
+    const cellSeq = this.#draft.nextCellSeq + this.cells.length;
+    this.cells.push(settledCellRow(cellSeq, event));
+    this.#addTransfers(event, tickSeq, { cellSeq });
+  }
+
+  #addVoided(event: BetVoided, tickSeq: number): void {
+    const { bet, verdict } = event;
+    const betSeq = this.#opened.get(bet.id) ?? this.#storedSeqOf(bet.id);
+    if (betSeq === undefined) throw new Error(`ledger: ${bet.id} is not there`);
+    this.settlements.push(betSeq, ...settlementValues(verdict));
+    this.#addTransfers(event, tickSeq, { betSeq, closed: verdictRow(verdict) });
+  }
+
+  #addTransfers(event: LedgerEvent, tickSeq: number, { betSeq, cellSeq, closed }: TransferOf): void {
     const draft = this.#draft;
+    const [bet_seq, cell_seq] = [betSeq ?? null, cellSeq ?? null];
     for (const { code, from, to, amountMicros, ref } of transfersOf(event)) {
       const seq = draft.nextTransferSeq;
-      this.transfers.push(seq, code, from, to, amountMicros, ref, betSeq, tickSeq);
+      this.transfers.push(seq, code, from, to, amountMicros, ref, bet_seq, cell_seq, tickSeq);
       draft.transfer({
         ...{ seq, code, from_account: from, to_account: to, amount_micros: amountMicros },
-        ...{ ref, tick_seq: tickSeq },
+        ...{ ref, cell_seq, tick_seq: tickSeq },
       });
       if (code === ACCEPTING_CODE && event.type === 'BetAccepted') draft.terms(betTermsRow(event.bet));
       if (closed && CLOSING_CODES.has(code)) draft.verdict(ref, closed);
       this.changes.set(from, (this.changes.get(from) ?? 0) - amountMicros);
       this.changes.set(to, (this.changes.get(to) ?? 0) + amountMicros);
     }
-  }
-
-  #spelt(verdict: DecidedVerdict): SpeltVerdict {
-    const known = this.#verdicts.get(verdict);
-    if (known) return known;
-    const spelt = { values: settlementValues(verdict), chained: verdictRow(verdict) };
-    this.#verdicts.set(verdict, spelt);
-    return spelt;
   }
 }
 
@@ -179,6 +145,7 @@ function prepare(db: SqliteDatabase) {
     ),
     bets: new RowInserter(db, 'accepted_bets', ['seq', ...BET_TERMS_COLUMNS, 'probability']),
     settlements: new RowInserter(db, 'settlements', ['bet_seq', ...SETTLEMENT_COLUMNS]),
+    cells: new RowInserter(db, 'settled_cells', SETTLED_CELL_COLUMNS),
     transfers: new RowInserter(db, 'transfers', TRANSFER_COLUMNS),
   };
 }

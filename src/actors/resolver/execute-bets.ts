@@ -4,12 +4,12 @@
  */
 import { decidePlaceBet, type Refusal, refusalOfShape, refuse } from '../../domain/place-bet.ts';
 import type { IndexTick } from '../../domain/tick.ts';
-import type { BetView } from '../../protocol/bet-view.ts';
+import { type BetView, betView } from '../../protocol/bet-view.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { betIdOf, fingerprintOf, requestKeyText } from './bet-request.ts';
-import { accountViewOrEmpty, betView } from './bet-views.ts';
+import { accountViewOrEmpty } from './bet-views.ts';
 import { BetsAsked, type PlacingLetter, requestsOf } from './bets-asked.ts';
 import type { StoredAnswer } from './ledger-store.ts';
 import type { Asker, PendingBet } from './pending-bets.ts';

@@ -11,6 +11,7 @@ import { type AuditQuery, LEDGER_QUERIES } from './ledger-audit-queries.ts';
 import type { LedgerHead } from './ledger-chain.ts';
 import { historyOf, type LedgerHistory, refuseOlderThan } from './ledger-guard.ts';
 import { LedgerReplay } from './ledger-replay.ts';
+import { LEDGER_MIGRATIONS } from './sqlite-ledger-store.ts';
 
 export interface AuditOptions {
   readonly ledgerPath: string;
@@ -45,7 +46,8 @@ const OVERDUE_MS = 2_000;
 export function auditLedger(options: AuditOptions): LedgerAudit {
   const db = openSqlite({ path: options.ledgerPath, readonly: true, migrations: 'any' });
   try {
-    const history = historyOf(db);
+    const isCurrent = db.pragma('user_version', { simple: true }) === LEDGER_MIGRATIONS.length;
+    const history = isCurrent ? historyOf(db) : undefined;
     if (!history)
       throw new Error(`${options.ledgerPath} is from an older version; start it once, then audit it`);
     return db.transaction((): LedgerAudit => {
@@ -109,11 +111,11 @@ function overdueProblems(db: SqliteDatabase, { lastAppliedAtMs }: AuditOptions):
   const atMs = cursor && lastAppliedAtMs(cursor.tick_seq);
   if (atMs === undefined) return [];
   return db
-    .prepare<[number], { id: string; closes_at_ms: number }>(
-      `SELECT id, closes_at_ms FROM open_bets JOIN accepted_bets ON seq = bet_seq WHERE closes_at_ms < ?`,
+    .prepare<[number], { bets: number; closes_at_ms: number }>(
+      'SELECT bets, closes_at_ms FROM open_cells WHERE closes_at_ms < ?',
     )
     .all(atMs - OVERDUE_MS)
-    .map(({ id, closes_at_ms }) => `${id} is open, ${atMs - closes_at_ms} ms after its window`);
+    .map(({ bets, closes_at_ms }) => `${bets} bets are open, ${atMs - closes_at_ms} ms after their window`);
 }
 
 function outboxProblems(db: SqliteDatabase, full: boolean): string[] {

@@ -1,5 +1,5 @@
 /** The ledger as its own witness (LedgerBooks), and rows of what is chained beside transfers. */
-import type { DecidedVerdict } from '../../domain/settlement.ts';
+import type { VoidVerdict } from '../../domain/settlement.ts';
 import type { SqliteDatabase } from '../../runtime/index.ts';
 import {
   type ChainedAction,
@@ -23,11 +23,12 @@ export function sqliteBooks(db: SqliteDatabase, chain: ChainStatements): LedgerB
   };
 }
 
-export function verdictRow(verdict: DecidedVerdict): ChainedVerdict {
-  const { outcome, decidedSeq, decidedAtMs } = verdict;
-  const reason = outcome === 'void' ? verdict.reason : null;
-  return { status: outcome, reason, settled_seq: decidedSeq, settled_at_ms: decidedAtMs };
-}
+export const verdictRow = ({ reason, decidedSeq, decidedAtMs }: VoidVerdict): ChainedVerdict => ({
+  status: 'void',
+  reason,
+  settled_seq: decidedSeq,
+  settled_at_ms: decidedAtMs,
+});
 
 export const actionRow = (action: OperatorAction, seq: number): ChainedAction => ({
   seq,

@@ -1,7 +1,8 @@
 /**
  * The chain of commits: `h_n = SHA-256(h_{n−1} ‖ what commit n wrote)`, h_0 from the ledger's name. What a
  * commit wrote is a text with a line for each transfer (with the terms of the bet it accepts, or the verdict
- * it closes), each operator's action, each change of self-limits, and the number of answers so far.
+ * of the bet it closes alone), each settled cell, each operator's action, each change of self-limits, and
+ * the number of answers so far.
  *
  * The writer hashes what it writes; a verifier reads the rows back, page by page, and must get the same. One
  * hash for a commit, however many rows it has. Non-goal: secrecy or authorship; who can write the file can
@@ -9,6 +10,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { SqliteDatabase } from '../../runtime/index.ts';
+import { SETTLED_CELL_COLUMNS, type SettledCellRow } from './cell-rows.ts';
 
 export interface LedgerHead {
   /** Which ledger. */
@@ -25,6 +27,7 @@ export interface CommitRow {
   readonly transfer_seq: number;
   readonly action_seq: number;
   readonly limit_seq: number;
+  readonly cell_seq: number;
   readonly answers: number;
   readonly hash: Buffer;
 }
@@ -62,6 +65,8 @@ export interface ChainedTransfer {
   readonly to_account: string;
   readonly amount_micros: number;
   readonly ref: string;
+  /** Null if it closes no cell. */
+  readonly cell_seq: number | null;
   readonly tick_seq: number;
 }
 
@@ -97,7 +102,10 @@ export const CLOSING_CODES: ReadonlySet<string> = new Set(['payout', 'forfeit', 
 /** None of these fields contains the separator. */
 export const transferLine = (row: ChainedTransfer): string =>
   `t|${row.seq}|${row.code}|${row.from_account}|${row.to_account}|${row.amount_micros}|` +
-  `${row.ref}|${row.tick_seq}\n`;
+  `${row.ref}|${row.tick_seq}${row.cell_seq === null ? '' : `|${row.cell_seq}`}\n`;
+/** The whole row. */
+export const cellLine = (row: SettledCellRow): string =>
+  `c|${SETTLED_CELL_COLUMNS.map((name) => row[name] ?? '').join('|')}\n`;
 export const verdictLine = (betId: string, verdict: ChainedVerdict): string =>
   `v|${betId}|${verdict.status}|${verdict.reason ?? ''}|${verdict.settled_seq}|${verdict.settled_at_ms}\n`;
 export const termsLine = (terms: ChainedTerms): string =>
@@ -119,6 +127,7 @@ export const genesisOf = (ledgerId: string): CommitRow => ({
   transfer_seq: 0,
   action_seq: 0,
   limit_seq: 0,
+  cell_seq: 0,
   answers: 0,
   hash: sha256().update(`touchline ledger ${ledgerId}`).digest(),
 });
@@ -142,6 +151,7 @@ export class CommitDraft {
   #transferSeq: number;
   #actionSeq: number;
   #limitSeq: number;
+  #cellSeq: number;
   readonly #answers: number;
 
   constructor(before: CommitRow) {
@@ -150,6 +160,7 @@ export class CommitDraft {
     this.#transferSeq = before.transfer_seq;
     this.#actionSeq = before.action_seq;
     this.#limitSeq = before.limit_seq;
+    this.#cellSeq = before.cell_seq;
     this.#answers = before.answers;
   }
 
@@ -159,6 +170,10 @@ export class CommitDraft {
 
   get nextLimitSeq(): number {
     return this.#limitSeq + 1;
+  }
+
+  get nextCellSeq(): number {
+    return this.#cellSeq + 1;
   }
 
   get nextTransferSeq(): number {
@@ -176,6 +191,12 @@ export class CommitDraft {
 
   verdict(betId: string, verdict: ChainedVerdict): void {
     this.#add(verdictLine(betId, verdict));
+  }
+
+  /** After all transfers. */
+  cell(row: SettledCellRow): void {
+    this.#cellSeq = row.seq;
+    this.#add(cellLine(row));
   }
 
   action(row: ChainedAction): void {
@@ -198,6 +219,7 @@ export class CommitDraft {
       transfer_seq: this.#transferSeq,
       action_seq: this.#actionSeq,
       limit_seq: this.#limitSeq,
+      cell_seq: this.#cellSeq,
       answers,
       hash: this.#hash.update(this.#text).digest(),
     };
@@ -225,8 +247,8 @@ export function prepareChain(db: SqliteDatabase): ChainStatements {
   const at = db.prepare<[number], CommitRow>('SELECT * FROM commits WHERE seq = ?');
   const insert = () =>
     db.prepare<[CommitRow]>(
-      `INSERT INTO commits (seq, transfer_seq, action_seq, limit_seq, answers, hash)
-       VALUES (@seq, @transfer_seq, @action_seq, @limit_seq, @answers, @hash)`,
+      `INSERT INTO commits (seq, transfer_seq, action_seq, limit_seq, cell_seq, answers, hash)
+       VALUES (@seq, @transfer_seq, @action_seq, @limit_seq, @cell_seq, @answers, @hash)`,
     );
   // A verifier reads only.
   const inserting = db.readonly ? undefined : insert();

@@ -7,6 +7,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { SqliteDatabase } from '../../runtime/index.ts';
+import type { SettledCellRow } from './cell-rows.ts';
 import {
   ACCEPTING_CODE,
   actionLine,
@@ -19,6 +20,7 @@ import {
   type ChainedVerdict,
   CLOSING_CODES,
   type CommitRow,
+  cellLine,
   genesisOf,
   limitsLine,
   prepareChain,
@@ -26,6 +28,13 @@ import {
   transferLine,
   verdictLine,
 } from './ledger-chain.ts';
+
+interface Ends {
+  readonly transfers: number;
+  readonly actions: number;
+  readonly limits: number;
+  readonly cells: number;
+}
 
 type JoinedTransfer = ChainedTransfer & ChainedVerdict & ChainedTerms;
 
@@ -115,6 +124,8 @@ export class LedgerReplay {
 
   #close({ row: commit, hash }: OpenCommit, problems: string[]): void {
     const before = this.#verified;
+    if (commit.cell_seq > before.cell_seq)
+      for (const row of this.#sql.cells.all(before.cell_seq, commit.cell_seq)) hash.update(cellLine(row));
     if (commit.action_seq > before.action_seq)
       for (const row of this.#sql.actions.all(before.action_seq, commit.action_seq))
         hash.update(actionLine(row));
@@ -135,13 +146,14 @@ export class LedgerReplay {
 
   /** What somebody wrote beside the chain. */
   #strayRows(): string[] {
-    const { transfer_seq, action_seq, limit_seq } = this.#verified;
+    const { transfer_seq, action_seq, limit_seq, cell_seq } = this.#verified;
     const ends = this.#sql.ends.get();
     if (!ends) return [];
     const strays = [
       ['transfers', ends.transfers - transfer_seq],
       ['operator actions', ends.actions - action_seq],
       ['changes of limits', ends.limits - limit_seq],
+      ['settled cells', ends.cells - cell_seq],
     ] as const;
     return strays.flatMap(([what, more]) => (more === 0 ? [] : [`${more} ${what} more than the chain has`]));
   }
@@ -164,18 +176,20 @@ export class LedgerReplay {
  * undefined if nothing was booked yet.
  */
 export function chainOldRows(db: SqliteDatabase): CommitRow | undefined {
-  const { chain, transfers, counts } = prepareReplay(db);
+  const { chain, transfers, counts, cells } = prepareReplay(db);
   const last = chain.last();
-  const { transfer_seq = 0, answers = 0 } = counts.get() ?? {};
+  const { transfer_seq = 0, cell_seq = 0, answers = 0 } = counts.get() ?? {};
   if (last || (transfer_seq === 0 && answers === 0)) return last;
-  const hash = createHash('sha256').update(genesisOf(chain.ledgerId()).hash);
+  const genesis = genesisOf(chain.ledgerId());
+  const hash = createHash('sha256').update(genesis.hash);
   for (let seq = 0; seq < transfer_seq; ) {
     const rows = transfers.all(seq, transfer_seq, ROWS_PER_PAGE);
     hash.update(textOf(rows));
     seq = rows.at(-1)?.seq ?? transfer_seq;
   }
+  for (const row of cells.iterate(0, cell_seq)) hash.update(cellLine(row));
   hash.update(answersLine(answers));
-  const first = { seq: 1, transfer_seq, action_seq: 0, limit_seq: 0, answers, hash: hash.digest() };
+  const first = { ...genesis, seq: 1, transfer_seq, cell_seq, answers, hash: hash.digest() };
   chain.insert(first);
   return first;
 }
@@ -185,7 +199,7 @@ function textOf(rows: readonly JoinedTransfer[]): string {
   for (const row of rows) {
     text += transferLine(row);
     if (row.code === ACCEPTING_CODE) text += termsLine(row);
-    if (CLOSING_CODES.has(row.code)) text += verdictLine(row.ref, row);
+    if (row.cell_seq === null && CLOSING_CODES.has(row.code)) text += verdictLine(row.ref, row);
   }
   return text;
 }
@@ -195,12 +209,17 @@ function prepareReplay(db: SqliteDatabase) {
   return {
     chain: prepareChain(db),
     transfers: db.prepare<[number, number, number], JoinedTransfer>(
-      `SELECT t.seq, t.code, t.from_account, t.to_account, t.amount_micros, t.ref, t.tick_seq,
-              ${terms}, coalesce(s.status, 'open') AS status, s.reason, s.settled_seq, s.settled_at_ms
+      `SELECT t.seq, t.code, t.from_account, t.to_account, t.amount_micros, t.ref, t.cell_seq,
+              t.tick_seq, ${terms}, coalesce(s.status, c.status, 'open') AS status, s.reason, s.settled_seq,
+              s.settled_at_ms
        FROM transfers AS t
          LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq AND t.code = 'stake'
          LEFT JOIN settlements AS s ON s.bet_seq = t.bet_seq AND t.code IN ('payout', 'forfeit', 'refund')
+         LEFT JOIN settled_cells AS c ON c.seq = t.cell_seq
        WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq LIMIT ?`,
+    ),
+    cells: db.prepare<[number, number], SettledCellRow>(
+      'SELECT * FROM settled_cells WHERE seq > ? AND seq <= ? ORDER BY seq',
     ),
     actions: db.prepare<[number, number], ChainedAction>(
       'SELECT * FROM operator_actions WHERE seq > ? AND seq <= ? ORDER BY seq',
@@ -208,17 +227,19 @@ function prepareReplay(db: SqliteDatabase) {
     limits: db.prepare<[number, number], ChainedLimits>(
       'SELECT * FROM self_limits WHERE seq > ? AND seq <= ? ORDER BY seq',
     ),
-    counts: db.prepare<[], { transfer_seq: number; answers: number }>(
+    counts: db.prepare<[], { transfer_seq: number; cell_seq: number; answers: number }>(
       `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfer_seq,
+              (SELECT coalesce(max(seq), 0) FROM settled_cells) AS cell_seq,
               (SELECT count(*) FROM requests) AS answers`,
     ),
     balance: db.prepare<[string], { balance_micros: number }>(
       'SELECT balance_micros FROM accounts WHERE name = ?',
     ),
-    ends: db.prepare<[], { transfers: number; actions: number; limits: number }>(
+    ends: db.prepare<[], Ends>(
       `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfers,
               (SELECT coalesce(max(seq), 0) FROM operator_actions) AS actions,
-              (SELECT coalesce(max(seq), 0) FROM self_limits) AS limits`,
+              (SELECT coalesce(max(seq), 0) FROM self_limits) AS limits,
+              (SELECT coalesce(max(seq), 0) FROM settled_cells) AS cells`,
     ),
   };
 }

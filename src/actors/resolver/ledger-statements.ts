@@ -30,9 +30,16 @@ export function prepareLedger(db: SqliteDatabase) {
     accounts: db.prepare<[], { name: string; balance_micros: Micros }>(
       'SELECT name, balance_micros FROM accounts',
     ),
-    openBets: db.prepare<[], StoredBetRow & { readonly seq: number }>(
-      `SELECT b.seq, b.probability, ${openTerms}
-       FROM open_bets JOIN accepted_bets AS b ON b.seq = bet_seq ORDER BY bet_seq`,
+    openBets: db.prepare<[], StoredBetRow>(
+      `SELECT b.probability, ${openTerms} FROM accepted_bets AS b
+       WHERE b.seq >= (SELECT min(first_bet_seq) FROM open_cells)
+         AND EXISTS (SELECT 1 FROM open_cells AS o
+           WHERE o.opens_at_ms = b.opens_at_ms AND o.closes_at_ms = b.closes_at_ms AND o.kind = b.kind
+             AND o.low_cents = coalesce(b.low_cents, -1) AND o.high_cents = coalesce(b.high_cents, -1)
+             AND o.symbol = b.symbol AND o.max_gap_ms = b.max_gap_ms
+             AND o.max_degraded_fraction = b.max_degraded_fraction)
+         AND NOT EXISTS (SELECT 1 FROM settlements WHERE bet_seq = b.seq)
+       ORDER BY b.seq`,
     ),
     newestReserves: db.prepare<[], RecentReserve>(
       `SELECT wallet, accepted_at_ms AS acceptedAtMs, payout_micros - stake_micros AS reserveMicros
@@ -62,8 +69,10 @@ export function prepareLedger(db: SqliteDatabase) {
        FROM accounts`,
     ),
     betCounts: db.prepare<[], { status: BetStatus; count: number }>(
-      `SELECT status, count(*) AS count FROM settlements GROUP BY status
-       UNION ALL SELECT 'open', count(*) FROM open_bets`,
+      `SELECT status, sum(bets) AS count FROM (
+         SELECT status, 1 AS bets FROM settlements
+         UNION ALL SELECT status, bets FROM settled_cells
+         UNION ALL SELECT 'open', bets FROM open_cells) GROUP BY status`,
     ),
     insertAction: db.prepare<[ChainedAction]>(
       `INSERT INTO operator_actions (seq, id, at_ms, tick_seq, actor, action, target, reason, bets)
@@ -104,8 +113,14 @@ function prepareSelfLimits(db: SqliteDatabase) {
 function prepareOdds(db: SqliteDatabase) {
   return {
     odds: db.prepare<[], StoredOdds>('SELECT tick_seq AS tickSeq, snapshot AS bytes FROM odds_snapshot'),
-    settledAfter: db.prepare<[number], BetRow>(
-      'SELECT * FROM bets WHERE settled_seq > ? ORDER BY settled_seq, seq',
+    settledAfter: db.prepare<[Pick<StoredOdds, 'tickSeq'>], BetRow>(
+      `SELECT * FROM bets WHERE settled_seq > @tickSeq AND seq IN (
+         SELECT bet_seq FROM settlements WHERE settled_seq > @tickSeq
+         UNION ALL SELECT b.seq FROM settled_cells AS c CROSS JOIN accepted_bets AS b
+           WHERE c.settled_seq > @tickSeq
+             AND b.opens_at_ms = c.opens_at_ms AND b.closes_at_ms = c.closes_at_ms AND b.kind = c.kind
+             AND coalesce(b.low_cents, -1) = +c.low_cents AND coalesce(b.high_cents, -1) = +c.high_cents)
+       ORDER BY settled_seq, seq`,
     ),
     keepOdds: db.prepare<[StoredOdds]>(
       'INSERT OR REPLACE INTO odds_snapshot (id, tick_seq, snapshot) VALUES (1, @tickSeq, @bytes)',

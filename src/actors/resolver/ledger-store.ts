@@ -11,7 +11,7 @@ import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { RecentReserve } from '../../domain/recent-reserves.ts';
 import type { SelfLimitsState, SettledNet } from '../../domain/self-limits.ts';
 import type { Micros } from '../../domain/units.ts';
-import type { AccountEvent } from '../../protocol/account-events.ts';
+import type { ToldEvent } from '../../protocol/account-events.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
 import type { OutboxLog } from '../../runtime/index.ts';
@@ -42,7 +42,7 @@ export interface LedgerBatch {
   readonly booked: readonly BookedEvent[];
   readonly answers: readonly StoredAnswer[];
   /** What wallets are to be told of it, in order. */
-  readonly told?: readonly AccountEvent[];
+  readonly told?: readonly ToldEvent[];
   /** What operators did in this turn. */
   readonly actions?: readonly OperatorAction[];
   /** Limits that wallets set for themselves. */

@@ -5,6 +5,8 @@
  * Stakes of voided bets come back exactly, what the house put up too, whatever the bet would have become.
  */
 import type { Bet } from '../../domain/bet.ts';
+import type { BetVoided } from '../../domain/ledger.ts';
+import type { DecidedCell } from '../../domain/open-bets.ts';
 import type { Received } from '../../protocol/envelope.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type {
@@ -72,9 +74,16 @@ function carryOut(state: ResolverState, command: OperatorCommand, context: Actor
 function voidBets(state: ResolverState, matches: (bet: Bet) => boolean, context: ActorContext): number {
   const voided = state.book.voidByOperator(matches);
   for (const settled of voided) noteEvent(state, settled);
-  announceSettled(state, voided, context);
+  announceSettled(state, voided.map(aloneOnItsCell), context);
   return voided.length;
 }
+
+const aloneOnItsCell = ({ bet, verdict }: BetVoided): DecidedCell => ({
+  cell: bet.cell,
+  rules: bet.settlementRules,
+  verdict,
+  bets: [bet],
+});
 
 function targetOf(command: OperatorCommand): string {
   if (command.type === 'void') return command.betId;

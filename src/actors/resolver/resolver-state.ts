@@ -9,9 +9,11 @@
  */
 import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { MarketBook } from '../../domain/market-book.ts';
+import type { DecidedCell } from '../../domain/open-bets.ts';
 import type { MarketRules } from '../../domain/rules.ts';
-import type { AccountEvent } from '../../protocol/account-events.ts';
+import { type AccountEvent, packAccountEvent, type ToldEvent } from '../../protocol/account-events.ts';
 import type { PauseReason } from '../../protocol/letters/operate-market.ts';
+import { packSettledBets } from '../../protocol/settled-bets.ts';
 import type { MarketState } from '../../protocol/signals.ts';
 import { type ActorContext, failpoint, OutboxRelay, type OutboxStream } from '../../runtime/index.ts';
 import { requestKeyText } from './bet-request.ts';
@@ -49,7 +51,7 @@ const CURSOR_LAG_TICKS_MAX = 20;
 class TurnDraft {
   booked: BookedEvent[] = [];
   readonly answers = new Map<string, StoredAnswer>();
-  told: AccountEvent[] = [];
+  told: ToldEvent[] = [];
   actions: OperatorAction[] = [];
   limits: SelfLimitsChange[] = [];
 
@@ -136,7 +138,13 @@ export function noteSelfLimits(state: ResolverState, change: SelfLimitsChange): 
 
 /** Tells a wallet what was booked: durable with it, and relayed after it. */
 export function tellWallet(state: ResolverState, event: AccountEvent): void {
-  state.draft.told.push(event);
+  state.draft.told.push(packAccountEvent(event));
+}
+
+/** As tellWallet, of bets on a cell that were settled together, after all that their tick settled. */
+export function tellSettled(state: ResolverState, settled: DecidedCell): void {
+  const { book, draft } = state;
+  draft.told.push(...packSettledBets(settled, (wallet) => book.accountOrEmpty(wallet)));
 }
 
 /** One transaction for all of the turn. A turn without effects only moves the cursor, and that rarely. */

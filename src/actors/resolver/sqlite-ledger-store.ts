@@ -10,7 +10,7 @@ import type { BetRecord } from '../../domain/bet.ts';
 import { RECENT_MS, type RecentReserve } from '../../domain/recent-reserves.ts';
 import type { SelfLimitsState, SettledNet } from '../../domain/self-limits.ts';
 import { micros } from '../../domain/units.ts';
-import { packAccountEvent } from '../../protocol/account-events.ts';
+import { weightOfTold } from '../../protocol/account-events.ts';
 import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
 import type { Outcome } from '../../protocol/errors.ts';
 import {
@@ -56,6 +56,7 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   migration('0002-kinds.sql'),
   migration('0003-safe-money.sql'),
   migration('0004-calibration.sql'),
+  migration('0005-cells.sql'),
 ];
 
 const ANSWER_COLUMNS = ['wallet', 'idempotency_key', 'fingerprint', 'answer'] as const;
@@ -92,16 +93,14 @@ export class SqliteLedgerStore implements LedgerStore {
   async load(): Promise<LedgerSnapshot> {
     return this.#db.transaction(() => {
       const accounts = this.#sql.accounts.all();
-      const open = this.#sql.openBets.all();
-      for (const { id, seq } of open) this.#events.remember(id, seq);
       const storedOdds = this.#sql.odds.get();
       return {
         ...(storedOdds && { storedOdds }),
         settledAfterOdds: storedOdds
-          ? this.#sql.settledAfter.all(storedOdds.tickSeq).map(betRecordOfRow)
+          ? this.#sql.settledAfter.all({ tickSeq: storedOdds.tickSeq }).map(betRecordOfRow)
           : [],
         balances: accounts.map(({ name, balance_micros }) => [name, micros(balance_micros)] as const),
-        openBets: open.map(betOfRow),
+        openBets: this.#sql.openBets.all().map(betOfRow),
         recentReserves: this.#recentReserves(),
         cursorSeq: this.#sql.cursor.get()?.tick_seq ?? 0,
         isNew: this.#sql.anyTransfer.get() === undefined,
@@ -117,7 +116,6 @@ export class SqliteLedgerStore implements LedgerStore {
   async commit(batch: LedgerBatch): Promise<void> {
     failpoint('ledger.drafted');
     this.#last = this.#commit(batch);
-    this.#events.committed();
     failpoint('ledger.committed');
   }
 
@@ -180,7 +178,7 @@ export class SqliteLedgerStore implements LedgerStore {
     );
     this.#writeActions(batch.actions ?? [], draft);
     this.#writeLimits(batch.limits ?? [], draft);
-    this.outbox.append((batch.told ?? []).map(packAccountEvent));
+    this.outbox.append(batch.told ?? [], weightOfTold);
     this.#sql.moveCursor.run(batch.cursorSeq);
     if (batch.odds) this.#sql.keepOdds.run(batch.odds);
     const commit = draft.close(batch.answers.length);

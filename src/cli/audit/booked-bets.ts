@@ -25,7 +25,20 @@ export interface BookedBet {
   readonly nearSeq: number | null;
 }
 
-export type AuditedBet = BookedBet & { readonly transfers: readonly BookedTransfer[] };
+export type AuditedBet = BookedBet & {
+  /** The number of the settled cell it is in; null if it is open, or was settled alone. */
+  readonly cellSeq: number | null;
+  /** Those of this bet alone. */
+  readonly transfers: readonly BookedTransfer[];
+};
+
+/** What was moved for a settled cell: to wallets, and to the house for all its bets together. */
+export interface BookedCell {
+  readonly cellSeq: number;
+  readonly bets: number;
+  readonly toWallets: number;
+  readonly toHouseMicros: number;
+}
 
 interface BetRow {
   readonly seq: number;
@@ -54,6 +67,7 @@ interface BetRow {
   readonly near_cents: number | null;
   readonly near_at_ms: number | null;
   readonly near_seq: number | null;
+  readonly cell_seq: number | null;
 }
 
 export class BookedBets {
@@ -87,10 +101,31 @@ export class BookedBets {
       `SELECT code, from_account AS "from", to_account AS "to", amount_micros AS amountMicros
        FROM transfers WHERE bet_seq = ?`,
     );
+    const paymentOf = this.#db.prepare<[number, string, string], BookedTransfer>(
+      `SELECT code, from_account AS "from", to_account AS "to", amount_micros AS amountMicros
+       FROM transfers WHERE cell_seq = ? AND to_account = ? AND ref = ?`,
+    );
     for (const [seq] of order) {
       const row = betAt.get(seq);
-      if (row) yield { ...bookedOf(row), transfers: transfersOf.all(seq) };
+      if (!row) continue;
+      const { cell_seq: cellSeq, wallet, id, status } = row;
+      // Of a lost cell nothing goes to wallets, which `cells` says of all its bets at once.
+      const isPaid = cellSeq !== null && status !== 'lost';
+      const payments = isPaid ? paymentOf.all(cellSeq, `wallet:${wallet}`, id) : [];
+      yield { ...bookedOf(row), cellSeq, transfers: [...transfersOf.all(seq), ...payments] };
     }
+  }
+
+  /** Every settled cell, and every number of one that a transfer names. */
+  cells(): BookedCell[] {
+    return this.#db
+      .prepare<[], BookedCell>(
+        `SELECT cell_seq AS cellSeq, max(bets) AS bets, sum(to_account LIKE 'wallet:%') AS toWallets,
+           sum(CASE to_account WHEN 'house' THEN amount_micros ELSE 0 END) AS toHouseMicros
+         FROM (SELECT cell_seq, 0 AS bets, to_account, amount_micros FROM transfers WHERE cell_seq IS NOT NULL
+               UNION ALL SELECT seq, bets, '', 0 FROM settled_cells) GROUP BY cell_seq ORDER BY cell_seq`,
+      )
+      .all();
   }
 
   /** What does not add up over all accounts, in words. */

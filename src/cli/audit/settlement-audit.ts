@@ -4,14 +4,14 @@
  */
 import type { Bet } from '../../domain/bet.ts';
 import { cellKey } from '../../domain/cell.ts';
-import { transfersOf } from '../../domain/ledger.ts';
+import { HOUSE, type Transfer, transfersOf } from '../../domain/ledger.ts';
 import { hexOf } from '../../domain/proof/proof-bytes.ts';
 import { statementDigests } from '../../domain/proof/signed-statements.ts';
 import { canonicalTick, chainStep, GENESIS_HASH } from '../../domain/proof/tick-chain.ts';
 import { type CellVerdict, type DecidedVerdict, settleFromTicks } from '../../domain/settlement.ts';
 import { type IndexTick, SYMBOL } from '../../domain/tick.ts';
 import { keccak256, recoverAddress, sha256 } from '../../runtime/secp256k1.ts';
-import type { AuditedBet, BookedBet, BookedBets, BookedTransfer } from './booked-bets.ts';
+import type { AuditedBet, BookedBet, BookedBets, BookedCell, BookedTransfer } from './booked-bets.ts';
 import type { RecordedTicks } from './recorded-ticks.ts';
 
 export interface AuditFindings {
@@ -49,12 +49,14 @@ export function audit(
   };
   const chain = new ChainAudit(ticks, findings);
   const fates = new CellFates(ticks);
+  const shares = new CellShares();
   const booked = bets.inOrder();
   let next = booked.next();
   const { cursorSeq } = bets;
   const judgeUpTo = (lastSeq: number): void => {
     for (; !next.done && (next.value.settledSeq ?? cursorSeq) <= lastSeq; next = booked.next()) {
-      judge(next.value, ticks, fates, cursorSeq, findings);
+      const isRight = judge(next.value, ticks, fates, cursorSeq, findings);
+      shares.add(next.value, isRight);
     }
   };
   for (const piece of ticks.pieces()) {
@@ -65,6 +67,10 @@ export function audit(
   // Bets beyond the end of the log.
   judgeUpTo(Number.MAX_SAFE_INTEGER);
   chain.end();
+  for (const problem of shares.problems(bets.cells())) {
+    findings.mismatches += 1;
+    tell(findings, problem);
+  }
   for (const problem of bets.sums()) {
     findings.ledgerProblems += 1;
     tell(findings, problem);
@@ -76,13 +82,14 @@ function tell(findings: AuditFindings, problem: string): void {
   if (findings.problems.length < PROBLEMS_TOLD_MAX) findings.problems.push(problem);
 }
 
+/** False: it was told as a mismatch. */
 function judge(
   booked: AuditedBet,
   ticks: RecordedTicks,
   fates: CellFates,
   cursorSeq: number,
   findings: AuditFindings,
-): void {
+): boolean {
   findings.bets += 1;
   findings.outcomes[booked.status] += 1;
   const problem =
@@ -90,9 +97,10 @@ function judge(
     (booked.reason === 'OPERATOR' ? undefined : wrongOutcome(booked, fates, cursorSeq)) ??
     wrongTransfers(booked);
   if (booked.reason === 'OPERATOR') findings.operatorVoids += 1;
-  if (problem === undefined) return;
+  if (problem === undefined) return true;
   findings.mismatches += 1;
   tell(findings, `${booked.bet.id}: ${problem}`);
+  return false;
 }
 
 function wrongAcceptance(bet: Bet, ticks: RecordedTicks): string | undefined {
@@ -144,19 +152,58 @@ function verdictText(verdict: CellVerdict): string {
   return `${verdict.outcome} ${at}${near ? ` near ${near.cents} ${near.atMs} ${near.seq}` : ''}`;
 }
 
-/** What was moved for a bet is exactly what its acceptance and its outcome move, once each. */
+/** What was moved for a bet alone is exactly what its acceptance and its outcome move, once each. */
 function wrongTransfers(booked: AuditedBet): string | undefined {
-  const { bet, status } = booked;
-  const decided = { decidedSeq: booked.settledSeq ?? 0, decidedAtMs: booked.settledAtMs ?? 0 };
-  const verdict: DecidedVerdict =
-    status === 'void'
-      ? { outcome: 'void', reason: 'OPERATOR', ...decided }
-      : { outcome: status === 'won' ? 'won' : 'lost', ...decided };
-  const settling = status === 'open' ? [] : transfersOf({ type: 'BetSettled', bet, verdict });
-  const due = textsOf([...transfersOf({ type: 'BetAccepted', bet }), ...settling]);
+  const { bet, cellSeq } = booked;
+  const ofCell = cellSeq === null ? settling(booked) : settling(booked).filter(({ to }) => to !== HOUSE);
+  const due = textsOf([...transfersOf({ type: 'BetAccepted', bet }), ...ofCell]);
   const found = textsOf(booked.transfers);
   return due === found ? undefined : `moved ${found}; due was ${due}`;
 }
+
+/** What its outcome moves. */
+function settling({ bet, status, settledSeq, settledAtMs }: BookedBet): Transfer[] {
+  if (status === 'open') return [];
+  const decided = { decidedSeq: settledSeq ?? 0, decidedAtMs: settledAtMs ?? 0 };
+  const verdict: DecidedVerdict =
+    status === 'void' ? { outcome: 'void', reason: 'OPERATOR', ...decided } : { outcome: status, ...decided };
+  const { cell, settlementRules: rules } = bet;
+  return transfersOf({ type: 'CellSettled', cell, rules, verdict, bets: [bet] });
+}
+
+/**
+ * What the bets of each settled cell leave to the house must be what it got for them together. A cell of
+ * which a bet is a mismatch is not told of again.
+ */
+class CellShares {
+  readonly #wrong = new Set<number>();
+  readonly #due = new Map<number, { bets: number; toWallets: number; toHouseMicros: number }>();
+
+  add(booked: AuditedBet, isRight: boolean): void {
+    const { cellSeq } = booked;
+    if (cellSeq === null) return;
+    if (!isRight) this.#wrong.add(cellSeq);
+    const due = this.#due.get(cellSeq) ?? { bets: 0, toWallets: 0, toHouseMicros: 0 };
+    this.#due.set(cellSeq, due);
+    due.bets += 1;
+    for (const { to, amountMicros } of settling(booked)) {
+      if (to === HOUSE) due.toHouseMicros += amountMicros;
+      else due.toWallets += 1;
+    }
+  }
+
+  *problems(cells: readonly BookedCell[]): Generator<string, void, undefined> {
+    for (const { cellSeq, ...found } of cells) {
+      if (this.#wrong.has(cellSeq)) continue;
+      const due = this.#due.get(cellSeq);
+      const [foundText, dueText] = [shareText(found), due ? shareText(due) : 'nothing'];
+      if (foundText !== dueText) yield `settled cell ${cellSeq}: ${foundText}; due was ${dueText}`;
+    }
+  }
+}
+
+const shareText = ({ bets, toWallets, toHouseMicros }: Omit<BookedCell, 'cellSeq'>): string =>
+  `${bets} bets, ${toWallets} paid, ${toHouseMicros} to the house`;
 
 const textsOf = (transfers: readonly BookedTransfer[]): string =>
   transfers

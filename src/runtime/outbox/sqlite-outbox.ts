@@ -1,6 +1,6 @@
 /** The outbox's log in two tables of its writer's database, so that one transaction covers both. */
 import { readFileSync } from 'node:fs';
-import { encodeRows } from '../../protocol/codec.ts';
+import { borrowRows } from '../../protocol/codec.ts';
 import type { SqliteDatabase } from '../sqlite/sqlite-database.ts';
 import {
   ENTRIES_KEPT,
@@ -25,12 +25,25 @@ export class SqliteOutbox implements OutboxLog {
     this.#entriesKept = entriesKept;
   }
 
-  /** Inside the caller's transaction: with it, the events are durable, or never happened. */
-  append(events: readonly unknown[]): void {
+  /**
+   * Inside the caller's transaction: with it, the events are durable, or never happened. `weightOf`: for how
+   * many events one stands.
+   */
+  append<E>(events: readonly E[], weightOf: (event: E) => number = () => 1): void {
     if (!this.#db.inTransaction) throw new Error('an outbox is written in the transaction it tells of');
     if (events.length === 0) return;
-    for (let from = 0; from < events.length; from += EVENTS_PER_ENTRY_MAX)
-      this.#sql.insert.run(encodeRows(events.slice(from, from + EVENTS_PER_ENTRY_MAX)));
+    let entry: E[] = [];
+    let weight = 0;
+    for (const event of events) {
+      const more = weightOf(event);
+      if (weight + more > EVENTS_PER_ENTRY_MAX && entry.length > 0) {
+        this.#sql.insert.run(borrowRows(entry));
+        [entry, weight] = [[], 0];
+      }
+      entry.push(event);
+      weight += more;
+    }
+    this.#sql.insert.run(borrowRows(entry));
     this.#sql.prune.run(this.#entriesKept);
   }
 

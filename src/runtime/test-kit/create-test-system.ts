@@ -147,14 +147,14 @@ export class TestSystem {
   }
 
   /** Records every event that is put on an outbox stream from now on; a gap is an error. */
-  async listenToOutbox<E, P = E>(name: string, unpack?: (event: P) => E): Promise<E[]> {
+  async listenToOutbox<E, P = E>(name: string, unpack?: (told: P) => readonly E[]): Promise<E[]> {
     const heard: E[] = [];
-    const asHeard = unpack ?? ((event: P) => event as unknown as E);
+    const asHeard = unpack ?? ((told: P) => [told as unknown as E]);
     const fail = (error: Error): void => void this.crashes.push({ actor: `listener of ${name}`, error });
     const reader = new OutboxReader<P>({
       stream: this.outbox(name),
       from: 'end',
-      onEvents: (events) => heard.push(...events.map(asHeard)),
+      onEvents: (events) => heard.push(...events.flatMap(asHeard)),
       onGap: ({ reason }) => fail(new Error(`a gap in ${name}: ${reason}`)),
       fail,
       clock: this.clock,

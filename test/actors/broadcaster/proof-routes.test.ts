@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteTickLog } from '../../../src/actors/history-writer/sqlite-tick-log.ts';
-import { betView as viewOf } from '../../../src/actors/resolver/bet-views.ts';
 import { type Proof, verifyProof } from '../../../src/client/index.ts';
 import { settleFromTicks } from '../../../src/domain/settlement.ts';
 import type { IndexTick } from '../../../src/domain/tick.ts';
 import { cents } from '../../../src/domain/units.ts';
 import type { BetView } from '../../../src/protocol/bet-view.ts';
+import { betView as viewOf } from '../../../src/protocol/bet-view.ts';
 import { done, refused } from '../../../src/protocol/errors.ts';
 import {
   type BroadcasterFixture,

@@ -10,6 +10,11 @@ beforeEach(async () => {
 });
 afterEach(() => file.remove());
 
+/** The open bet. */
+const settledAlone = (status: string, reason: string): string =>
+  `INSERT INTO settlements SELECT seq, '${status}', ${reason}, 150, 1, NULL, NULL, NULL
+   FROM accepted_bets WHERE id = 'bet_3'`;
+
 const failed = (lastAppliedAtMs?: number): string[] =>
   file.audit(lastAppliedAtMs).checks.flatMap(({ name, ok }) => (ok ? [] : [name]));
 
@@ -26,26 +31,41 @@ describe('the audit of a ledger', () => {
     ['nobody_below_zero', "UPDATE accounts SET balance_micros = -1 WHERE name = 'house'"],
     ['balances_are_their_transfers', "UPDATE accounts SET balance_micros = 7 WHERE name LIKE 'wallet:%'"],
     ['escrow_covers_open_bets', "UPDATE accounts SET balance_micros = 7 WHERE name = 'escrow'"],
-    ['each_bet_is_open_or_settled', 'DELETE FROM open_bets'],
+    ['each_bet_is_open_or_settled', 'DELETE FROM open_cells'],
+    ['each_bet_is_open_or_settled', 'UPDATE open_cells SET payout_micros = payout_micros + 1'],
+    ['each_bet_is_open_or_settled', "DELETE FROM settled_cells WHERE status = 'lost'"],
     ['each_bet_was_staked_once', "UPDATE transfers SET amount_micros = 7 WHERE code = 'stake'"],
-    ['each_settled_bet_has_one_resolution', "DELETE FROM transfers WHERE code = 'release'"],
-    ['each_settled_bet_has_one_resolution', "UPDATE settlements SET status = 'lost' WHERE status = 'won'"],
+    ['each_settled_bet_has_one_resolution', settledAlone('lost', 'NULL')],
+    ['each_settled_cell_gave_out_what_it_held', "DELETE FROM transfers WHERE code = 'release'"],
+    [
+      'each_settled_cell_gave_out_what_it_held',
+      "UPDATE settled_cells SET status = 'lost' WHERE status = 'won'",
+    ],
+    ['each_winner_was_paid', "UPDATE transfers SET ref = 'bet_9' WHERE code = 'payout'"],
+    ['each_winner_was_paid', "UPDATE transfers SET amount_micros = 1 WHERE code = 'refund'"],
     ['no_transfer_of_no_bet', "UPDATE transfers SET ref = 'bet_9' WHERE ref = 'bet_0'"],
+    ['no_transfer_of_no_bet', 'UPDATE transfers SET cell_seq = 9 WHERE cell_seq = 1'],
     ['each_bet_was_answered', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
     ['each_acceptance_has_its_bet', "DELETE FROM accepted_bets WHERE id = 'bet_0'"],
     ['answers_are_all_there', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
-    ['operators_voided_what_they_say', "UPDATE settlements SET reason = 'OPERATOR' WHERE status = 'void'"],
+    ['operators_voided_what_they_say', settledAlone('void', "'OPERATOR'")],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'90'), (3, x'90')"],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'c1')"],
     ['file_is_sound', "UPDATE transfers SET from_account = 'nobody' WHERE seq = 3"],
     ['chain_and_balances', "UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'reserve'"],
     ['chain_and_balances', "UPDATE accepted_bets SET high_cents = high_cents + 1 WHERE id = 'bet_3'"],
-    ['chain_and_balances', "UPDATE settlements SET settled_seq = 151 WHERE status = 'won'"],
+    ['chain_and_balances', "UPDATE settled_cells SET settled_seq = 151 WHERE status = 'won'"],
+    [
+      'chain_and_balances',
+      'UPDATE settled_cells SET near_cents = 1, near_at_ms = 1, near_seq = 1 WHERE seq = 2',
+    ],
+    ['chain_and_balances', 'UPDATE transfers SET cell_seq = 2 WHERE cell_seq = 1'],
+    ['chain_and_balances', 'UPDATE commits SET cell_seq = 1'],
     ['chain_and_balances', 'UPDATE commits SET answers = 7 WHERE seq = 2'],
     ['chain_and_balances', 'DELETE FROM transfers WHERE seq = 3'],
     [
       'chain_and_balances',
-      `INSERT INTO transfers SELECT 15, 'grant', 'house', name, 1, 'x', NULL, 1
+      `INSERT INTO transfers SELECT 15, 'grant', 'house', name, 1, 'x', NULL, NULL, 1
        FROM accounts WHERE name LIKE 'wallet:%'`,
     ],
   ])('%s: finds %s', (check, sql) => {

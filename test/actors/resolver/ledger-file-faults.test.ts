@@ -7,7 +7,7 @@ import type { LedgerBatch } from '../../../src/actors/resolver/ledger-store.ts';
 import { openLedgerDatabase, SqliteLedgerStore } from '../../../src/actors/resolver/sqlite-ledger-store.ts';
 import { micros } from '../../../src/domain/units.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
-import { betOn, cellAt, WALLET } from '../../support/market.ts';
+import { betOn, cellAt, cellSettled, WALLET } from '../../support/market.ts';
 import { startRig } from '../../support/resolver-rig.ts';
 
 let dir: string;
@@ -28,7 +28,7 @@ const BATCHES: readonly LedgerBatch[] = (
       { type: 'AccountOpened', wallet: WALLET, grantMicros: micros(5_000_000) },
     ],
     [{ type: 'BetAccepted', bet }],
-    [{ type: 'BetSettled', bet, verdict: { outcome: 'won', ...decided } }],
+    [cellSettled({ outcome: 'won', ...decided }, bet)],
   ] as const
 ).map((events, index) => ({
   booked: events.map((event) => ({ event, tickSeq: index + 1 })),

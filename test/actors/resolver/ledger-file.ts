@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { betView } from '../../../src/actors/resolver/bet-views.ts';
 import { writeAnchorFile } from '../../../src/actors/resolver/ledger-anchor.ts';
 import { auditLedger, type LedgerAudit } from '../../../src/actors/resolver/ledger-audit.ts';
 import type { LedgerHead } from '../../../src/actors/resolver/ledger-chain.ts';
@@ -12,8 +11,9 @@ import { openLedgerDatabase, SqliteLedgerStore } from '../../../src/actors/resol
 import type { Bet } from '../../../src/domain/bet.ts';
 import type { LedgerEvent } from '../../../src/domain/ledger.ts';
 import { micros } from '../../../src/domain/units.ts';
+import { betView } from '../../../src/protocol/bet-view.ts';
 import { done } from '../../../src/protocol/errors.ts';
-import { betOn, cellAt, START_MS, WALLET } from '../../support/market.ts';
+import { betOn, cellAt, cellSettled, START_MS, WALLET } from '../../support/market.ts';
 
 export const BETS: readonly Bet[] = [0, 1, 2, 3].map((row) => betOn(cellAt(row), { id: `bet_${row}` }));
 const decided = { decidedSeq: 150, decidedAtMs: START_MS + 15_000 };
@@ -33,11 +33,8 @@ export class LedgerFile {
         { type: 'AccountOpened', wallet: WALLET, grantMicros: micros(50_000_000) },
       ],
       [...BETS.map((bet): LedgerEvent => ({ type: 'BetAccepted', bet }))],
-      [
-        { type: 'BetSettled', bet: won, verdict: { outcome: 'won', ...decided } },
-        { type: 'BetSettled', bet: lost, verdict: { outcome: 'lost', ...decided } },
-      ],
-      [{ type: 'BetSettled', bet: voided, verdict: { outcome: 'void', reason: 'FEED_GAP', ...decided } }],
+      [cellSettled({ outcome: 'won', ...decided }, won), cellSettled({ outcome: 'lost', ...decided }, lost)],
+      [cellSettled({ outcome: 'void', reason: 'FEED_GAP', ...decided }, voided)],
     );
   }
 

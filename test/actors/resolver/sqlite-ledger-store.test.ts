@@ -1,16 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { auditLedger } from '../../../src/actors/resolver/ledger-audit.ts';
 import {
   LEDGER_MIGRATIONS,
   openLedgerDatabase,
   SqliteLedgerStore,
 } from '../../../src/actors/resolver/sqlite-ledger-store.ts';
 import type { Bet } from '../../../src/domain/bet.ts';
+import { cellKey } from '../../../src/domain/cell.ts';
 import { openSqlite } from '../../../src/runtime/index.ts';
+import { ledgerCellsContract } from '../../contract/ledger-cells.contract.ts';
 import { type LedgerStoreHarness, ledgerStoreContract } from '../../contract/ledger-store.contract.ts';
-import { START_MS, WALLET } from '../../support/market.ts';
+import { cellSettled, START_MS, WALLET } from '../../support/market.ts';
 
 /** The database outlives the store: what a commit left in it is what a new store finds. */
 async function openInMemory(): Promise<LedgerStoreHarness> {
@@ -18,7 +22,7 @@ async function openInMemory(): Promise<LedgerStoreHarness> {
   return {
     store: new SqliteLedgerStore(db),
     reopen: async () => new SqliteLedgerStore(db),
-    execute: (sql) => void db.exec(sql),
+    execute: (sql) => db.transaction(() => void db.exec(sql))(),
     close: async () => void db.close(),
   };
 }
@@ -37,7 +41,7 @@ async function openInFile(): Promise<LedgerStoreHarness> {
     execute: (sql) => {
       const db = openLedgerDatabase(path);
       try {
-        db.exec(sql);
+        db.transaction(() => void db.exec(sql))();
       } finally {
         db.close();
       }
@@ -50,7 +54,9 @@ async function openInFile(): Promise<LedgerStoreHarness> {
 }
 
 ledgerStoreContract('SqliteLedgerStore in memory', openInMemory);
+ledgerCellsContract('SqliteLedgerStore in memory', openInMemory);
 ledgerStoreContract('SqliteLedgerStore in a file', openInFile);
+ledgerCellsContract('SqliteLedgerStore in a file', openInFile);
 
 it('takes over a ledger from before there were kinds, with its bets, transfers and answers', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-ledger-'));
@@ -113,12 +119,54 @@ it('takes over a ledger from before there were kinds, with its bets, transfers a
   const verdict = { outcome: 'won', decidedSeq: 160, decidedAtMs: START_MS + 12_000 } as const;
   const bet = openBets[0] as Bet;
   await store.commit({
-    booked: [{ event: { type: 'BetSettled', bet, verdict }, tickSeq: 160 }],
+    booked: [{ event: cellSettled(verdict, bet), tickSeq: 160 }],
     answers: [],
     cursorSeq: 160,
   });
   expect(await store.totals()).toMatchObject({ sumMicros: 0, escrowMicros: 0, bets: { won: 1, lost: 1 } });
   await store.close();
+  rmSync(dir, { recursive: true });
+});
+
+it('takes over a ledger whose bets were settled one by one, and settles what is open', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'touchline-ledger-'));
+  const path = join(dir, 'ledger.sqlite');
+  const fixture = join(import.meta.dirname, '../../fixtures/ledger-before-cells.sqlite.gz');
+  writeFileSync(path, gunzipSync(readFileSync(fixture)));
+  const before = openSqlite({ path, readonly: true, migrations: 'any' });
+  const rows = (db: typeof before, sql: string): unknown[] => db.prepare(sql).all();
+  const bets = `SELECT id, status, reason, settled_seq, settled_at_ms, near_cents, near_seq FROM bets
+    ORDER BY seq`;
+  const transfers =
+    'SELECT seq, code, from_account, to_account, amount_micros, ref, bet_seq, tick_seq FROM transfers';
+  const kept = [bets, transfers, 'SELECT seq, hash FROM commits', 'SELECT * FROM accounts'];
+  const found = kept.map((sql) => rows(before, sql));
+  before.close();
+
+  const db = openLedgerDatabase(path);
+  expect(kept.map((sql) => rows(db, sql))).toEqual(found);
+  const store = new SqliteLedgerStore(db);
+  const open = (await store.load()).openBets;
+  const byStatus = { won: 3, lost: 5, void: 2 };
+  expect(open).toHaveLength(6);
+  expect(await store.totals()).toMatchObject({ sumMicros: 0, bets: { open: 6, ...byStatus } });
+  const cells = Map.groupBy(open, ({ cell }) => cellKey(cell));
+  const verdict = { outcome: 'won', decidedSeq: 1_000, decidedAtMs: START_MS + 100_000 } as const;
+  const events = [...cells.values()].map(([first, ...others]) =>
+    cellSettled(verdict, first as Bet, ...others),
+  );
+  await store.commit({
+    booked: events.map((event) => ({ event, tickSeq: 1_000 })),
+    answers: [],
+    cursorSeq: 1_000,
+  });
+  expect(await store.totals()).toMatchObject({ escrowMicros: 0, bets: { ...byStatus, open: 0, won: 9 } });
+  await store.close();
+  const audit = auditLedger({
+    ...{ ledgerPath: path, anchorPath: join(dir, 'none'), full: true, onProgress: () => {} },
+    lastAppliedAtMs: () => undefined,
+  });
+  expect(audit.checks.filter(({ ok }) => !ok)).toEqual([]);
   rmSync(dir, { recursive: true });
 });
 

@@ -49,7 +49,8 @@ test('loops outlive the process of the server', async () => {
   client.close();
   await watching;
   for (const [i, { seq, gap }] of ticks.entries())
-    if (i > 0) expect(seq).toBe((ticks[i - 1]?.seq ?? 0) + 1 + (gap?.missed ?? 0));
+    if (i > 0 && gap?.reason !== 'new-line')
+      expect(seq).toBe((ticks[i - 1]?.seq ?? 0) + 1 + (gap?.missed ?? 0));
 });
 
 test('a session that is ended from elsewhere is renewed, and the next result comes', async () => {
