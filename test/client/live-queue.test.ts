@@ -31,7 +31,7 @@ test('a slow loop skips what newer values replace', async () => {
   expect(await collect(queue)).toEqual(['c(b(a))', 'd']);
 });
 
-test('where nothing may be skipped, a loop that is too slow gets what was kept and then the error', async () => {
+test('where nothing may be skipped, a loop too slow gets what was kept, then the error', async () => {
   const queue = new LiveQueue<number>({ max: 2 });
   for (const value of [1, 2, 3, 4]) queue.push(value);
   const taken: number[] = [];

@@ -125,6 +125,7 @@ export class UwsServer implements ClientServer {
     };
     const lengthText = req.getHeader('content-length');
     const contentLength = Number(lengthText);
+    const isAmbiguous = lengthText !== '' && hasSeveralLengths(req);
 
     const respond = (response: HttpResponse, isClosing: boolean): void => {
       if (isOver) return;
@@ -141,7 +142,9 @@ export class UwsServer implements ClientServer {
           respond(problem(publicError('INTERNAL')), isClosing);
         });
     };
-    if (contentLength > DISCARDED_BYTES_MAX) answerWith('too-large');
+    // A proxy in front may have believed the other one.
+    if (isAmbiguous) respond(problem(publicError('MALFORMED', { field: 'Content-Length' })), true);
+    else if (contentLength > DISCARDED_BYTES_MAX) answerWith('too-large');
     // uWS never says that an empty body has ended if the head came in several packets.
     else if (contentLength === 0 && lengthText !== '') answerWith(NO_BODY);
     else readBody(res, () => isOver, answerWith);
@@ -264,6 +267,14 @@ function upgrade(
   const key = req.getHeader('sec-websocket-key');
   const extensions = req.getHeader('sec-websocket-extensions');
   res.upgrade<SocketData>({ client }, key, client.protocol ?? '', extensions, context);
+}
+
+function hasSeveralLengths(req: uWS.HttpRequest): boolean {
+  let lengths = 0;
+  req.forEach((name) => {
+    if (name === 'content-length' || name === 'transfer-encoding') lengths += 1;
+  });
+  return lengths > 1;
 }
 
 /** Never holds more than BODY_BYTES_MAX, whatever the sender says or sends. */

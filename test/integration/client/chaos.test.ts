@@ -1,6 +1,6 @@
 /**
- * Connections cut in the middle of a sentence, clients that are away for a while, and a server that forgot where
- * they were: nobody misses or doubles anything without being told.
+ * Connections cut in the middle of a sentence, clients that are away for a while, and a server that forgot
+ * where they were: nobody misses or doubles anything without being told.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runChaosClients } from '../../support/chaos-clients.ts';
