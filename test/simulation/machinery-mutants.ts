@@ -80,7 +80,7 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'everybody hears of every wallet',
     file: broadcaster('fan-out'),
-    from: 'const sessions = this.#byWallet.get(event.wallet);',
+    from: 'const sessions = this.#byWallet.get(numbered.event.wallet);',
     to: 'const sessions = new Set(this.#sessions.values());',
   },
   {
@@ -140,8 +140,8 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'anybody signs for anybody',
     file: guard('session-guard-actor'),
-    from: 'if (signer !== claims.wallet)',
-    to: 'if (signer === null)',
+    from: 'if (signer === claims.wallet) return letIn',
+    to: 'if (signer !== null) return letIn',
   },
   {
     name: 'what a commit has to tell is not committed with it',

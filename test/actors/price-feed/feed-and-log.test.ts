@@ -7,10 +7,11 @@ import type { TickLog } from '../../../src/actors/history-writer/tick-log.ts';
 import { memoryLatestPriceStore } from '../../../src/actors/price-feed/memory-latest-price-store.ts';
 import { priceFeedActor } from '../../../src/actors/price-feed/price-feed-actor.ts';
 import { syntheticSource } from '../../../src/actors/price-feed/synthetic-source.ts';
-import type { IndexTick } from '../../../src/domain/tick.ts';
+import { type IndexTick, SYMBOL } from '../../../src/domain/tick.ts';
 import { HISTORY_WRITER } from '../../../src/protocol/letters/history-writer.ts';
 import { PRICE_FEED } from '../../../src/protocol/letters/price-feed.ts';
 import { RESOLVER } from '../../../src/protocol/letters/resolver.ts';
+import { priceSignals } from '../../../src/protocol/signals.ts';
 import {
   createTestSystem,
   type Probe,
@@ -72,6 +73,26 @@ it('goes on with dense seq and rising time when either of the two is restarted',
   expect(recorded().length).toBeGreaterThan(35);
   expect(tickLog.head().epoch).toBe(3);
   expectUnbrokenLine();
+});
+
+it('keeps the name of the numbering over a restart, unless more was shown than recorded', async () => {
+  const published = await system.listen(priceSignals(SYMBOL));
+  await system.advance(500);
+  await system.restart(PRICE_FEED.name);
+  await system.advance(500);
+  const names = () => [...new Set(published.map(({ feed }) => feed?.id))];
+  expect(names()).toHaveLength(1);
+  // Shown, and the letter that would have it recorded is lost together with the feed.
+  await system.stop(HISTORY_WRITER.name);
+  const last = tickLog.head().last?.seq ?? 0;
+  await system.advance(TICK_MS);
+  system.postOffice.clear();
+  await system.restart(HISTORY_WRITER.name);
+  await system.restart(PRICE_FEED.name);
+  await system.advance(1_500);
+  expect(names()).toHaveLength(2);
+  expect(published.at(-1)?.feed?.fromSeq).toBe(last + 1);
+  expect(published.filter(({ seq }) => seq === last + 1)).toHaveLength(2);
 });
 
 it('loses no tick when the mailboxes are emptied again and again', async () => {

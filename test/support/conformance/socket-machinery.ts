@@ -1,4 +1,7 @@
-/** What the machinery answers on a socket: frames that are none, too many, no session, actors that are away. */
+/**
+ * What the machinery answers on a socket: frames that are none, too many, no session, actors that are
+ * away.
+ */
 
 import { MemoryServer } from '../../../src/actors/broadcaster/memory-server.ts';
 import { FRAME_ERRORS } from '../../../src/protocol/api/documented-errors.ts';

@@ -162,9 +162,11 @@ describe('an address', () => {
   });
 
   const METHODS: readonly (readonly [string, string, string])[] = [
-    ...['DELETE', 'PUT', 'PATCH', 'TRACE', 'PROPFIND', 'FOO'].map(
-      (method): [string, string, string] => [method, '/v1/bets', 'GET, HEAD, POST'],
-    ),
+    ...['DELETE', 'PUT', 'PATCH', 'TRACE', 'PROPFIND', 'FOO'].map((method): [string, string, string] => [
+      method,
+      '/v1/bets',
+      'GET, HEAD, POST',
+    ]),
     ...['POST', 'DELETE'].flatMap((method): [string, string, string][] => [
       [method, '/v1/account', 'GET, HEAD'],
       [method, '/v1/ledger', 'GET, HEAD'],
