@@ -41,7 +41,7 @@ const TIMES = isTiny
 const load = (connections: number, underWay: number): Load => ({ connections, underWay, ...TIMES });
 const OURS: Readonly<Record<Way, Load>> = {
   ws: isTiny ? load(32, 4) : load(256, 20),
-  http: load(2 * WALLETS, 1),
+  http: load(1.5 * WALLETS, 1),
   mixed: isTiny ? load(8, 1) : load(64, 1),
 };
 const THEIRS = { ws: isTiny ? load(32, 4) : load(256, 4), http: isTiny ? load(32, 1) : load(256, 1) };

@@ -2,10 +2,10 @@
  * Many WebSockets that only listen, on bare sockets, in a process of their own: they count frames by their
  * lengths and look at nothing else, so that what is measured is whoever sends.
  *
- * Arguments: port, how many sockets, what they say to be sent ticks (`GREETINGS`). Says `ready` when all
- * listen, and who is cut off comes back, trying every 50 ms, and says how many listen (`listening`); then,
- * every few ms, how many frames came (`received`) since it was told to `mark`. Told to `times`,
- * it says when each frame came, ms of the system's monotonic clock, socket by socket.
+ * Arguments: port, how many sockets, what they say to be sent ticks (`GREETINGS`). Opens as many as it is
+ * told to (`open`) and says how many listen (`listening`), and `ready` when all do; who is cut off comes
+ * back, trying every 50 ms. Every few ms it says how many ticks came (`received`) since it was
+ * told to `mark`. Told to `times`, it says when each tick came, ms of the system's monotonic clock, socket by socket.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -14,6 +14,8 @@ const kind = process.argv[4] ?? 'plain';
 const TICKS_TIMED_MAX = 2_000;
 const OPENING_AT_ONCE = 200;
 const REPORT_MS = 4;
+/** Heartbeats are shorter. */
+const TICK_BYTES_MIN = 120;
 const RETRY_MS = 50;
 const HEAD_END = '\r\n\r\n';
 const PING = 9;
@@ -121,6 +123,7 @@ function listen(index: number, cutOff: () => void): Promise<Socket> {
       else if (isListening && kind === 'socket.io' && length === ENGINE_PING_LENGTH)
         socket.write(ENGINE_PONG);
       else if (isListening) {
+        if (length < TICK_BYTES_MIN) return;
         received += 1;
         if (isTiming) arrivals[index]?.push(nowMs());
       } else {
@@ -165,8 +168,11 @@ function listen(index: number, cutOff: () => void): Promise<Socket> {
 /** Read into by all connections in turn: nothing of it is kept. */
 const BUFFER = Buffer.alloc(256 * 1024);
 
-process.on('message', (message: { readonly type: string }) => {
-  if (message.type === 'mark') {
+process.on('message', (message: { readonly type: string; readonly count?: number }) => {
+  if (message.type === 'open') {
+    for (let n = 0; n < (message.count ?? 0); n += 1) waiting.push(asked++);
+    openSome();
+  } else if (message.type === 'mark') {
     received = 0;
     isTiming = false;
     process.send?.({ marked: true });
@@ -186,7 +192,9 @@ let listening = 0;
 let isReady = false;
 
 /** A connection that is cut off comes back, with as many others at once as opened at once. */
-const waiting: number[] = Array.from({ length: sockets }, (_, index) => index);
+const waiting: number[] = [];
+/** Of all sockets, those it was told to open. */
+let asked = 0;
 let opening = 0;
 
 function openSome(): void {
@@ -226,4 +234,3 @@ setInterval(() => {
   process.send?.({ received });
 }, REPORT_MS);
 setInterval(openSome, RETRY_MS);
-openSome();

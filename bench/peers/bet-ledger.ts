@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS transfers (
   seq INTEGER PRIMARY KEY, from_account TEXT NOT NULL, to_account TEXT NOT NULL,
   amount_micros INTEGER NOT NULL CHECK (amount_micros > 0), bet_id TEXT NOT NULL) STRICT;
 `;
+const SYNCHRONOUS_FULL = 2;
 const HOUSE = 'house';
 const ESCROW = 'escrow';
 const HOUSE_MICROS = 10_000_000_000_000;
@@ -57,6 +58,7 @@ export class BetLedger {
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = FULL');
     this.#db.exec(SCHEMA);
+    if (this.#db.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_FULL) throw new Error('not FULL');
     this.#sql = prepare(this.#db);
     this.#sql.open.run(HOUSE, HOUSE_MICROS);
     this.#sql.open.run(ESCROW, 0);

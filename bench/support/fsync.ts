@@ -1,5 +1,5 @@
 /** What it takes until a small append is on the disk of the temporary directory: median, in ms. */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median, round } from './figures.ts';
@@ -13,7 +13,7 @@ export function fsyncMs(): number {
   const ms = Array.from({ length: APPENDS }, () => {
     writeSync(file, PAGE);
     const startMs = performance.now();
-    fdatasyncSync(file);
+    fsyncSync(file);
     return performance.now() - startMs;
   });
   closeSync(file);

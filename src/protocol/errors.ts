@@ -23,7 +23,11 @@ export const ERRORS = {
 
   // Who you are.
   UNAUTHENTICATED: row(401, false, 'Sign in first: the session is missing, expired or ended.'),
-  SIGN_IN_REFUSED: row(401, false, 'The sign-in message or its signature was refused.'),
+  SIGN_IN_REFUSED: row(
+    401,
+    false,
+    'The sign-in message or its signature was refused; details.reason says why.',
+  ),
   NONCE_UNKNOWN: row(401, false, 'The nonce is unknown, expired or already used; ask for a new one.'),
   RATE_LIMITED: row(429, true, 'Too many bets or requests; wait and try again.'),
 
@@ -35,7 +39,7 @@ export const ERRORS = {
   CELL_DISABLED: row(409, false, 'This cell takes no bets; details.reason says why.'),
   STAKE_OUT_OF_RANGE: row(422, false, 'The stake is outside the limits.'),
   SELF_LIMIT: row(409, false, 'The stake breaks a limit this wallet set for itself.'),
-  DUPLICATE_CELL: row(409, false, 'This wallet already has a bet on this cell.'),
+  DUPLICATE_CELL: row(409, false, 'This wallet already has a bet on this cell: one per cell and kind.'),
   INSUFFICIENT_BALANCE: row(402, false, 'The balance does not cover the stake.'),
   USER_CAP: row(409, false, 'The open bets of this wallet reach its limit.'),
   CELL_CAP: row(409, false, 'The exposure on this cell reaches its limit.'),

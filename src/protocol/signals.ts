@@ -47,8 +47,9 @@ export interface FeedState {
 }
 
 /**
- * A tick as it is published. `feed` is the life of the feed that made it: ticks before its `fromSeq` are the
- * recorded ones, whatever an earlier life showed beyond them.
+ * A tick as it is published. `feed` names the numbering it is in. A feed that begins anew goes on in the same
+ * one, unless it may have shown more than was recorded: then those numbers are used again, in another one,
+ * and ticks before its `fromSeq` are the recorded ones.
  */
 export interface PublishedTick extends IndexTick {
   readonly feed?: FeedLife;

@@ -1,7 +1,7 @@
 /**
  * Bets of one session that come while it is being looked at travel together: one look at session and rate
  * limit for all of them, one letter, one answer. A bet that comes alone waits for nobody; of a burst, the
- * first goes ahead and the others follow together, 20 µs each instead of 60.
+ * first goes ahead and the others follow together.
  *
  * Invariants: bets of a session get to the Resolver in the order they came; each has its own key and result.
  */

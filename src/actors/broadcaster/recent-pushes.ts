@@ -1,6 +1,7 @@
 /**
  * What was told lately, so that a client that was cut off gets exactly what it missed: ticks by `seq`,
- * account events by `pos`. Each is whole from its floor to its head; who was before the floor cannot be helped.
+ * account events by `pos`. Each is whole from its floor to its head; who was before the floor cannot be
+ * helped.
  *
  * Bounded, in memory, one per broadcaster thread: however many clients come back at once, nobody else is
  * asked.
@@ -33,9 +34,9 @@ const LIVES_MAX = 16;
 /**
  * Dense. A tick after a hole begins anew: what is kept never has one.
  *
- * The numbering is named by the life of the feed. A feed that begins anew goes on behind the last recorded
- * tick; what its earlier life showed beyond that is void, and its numbers are used again. So a place named by
- * an earlier life is good up to where the next one began.
+ * A feed that begins anew goes on behind the last recorded tick. If it showed more before, that is void, and
+ * its numbers are used again in a numbering of another name. So a place in an earlier numbering is good up to
+ * where the next one began.
  */
 export class RecentTicks {
   #kept: { readonly tick: IndexTick; readonly push: SharedPush }[] = [];

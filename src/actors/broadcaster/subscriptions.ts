@@ -125,7 +125,7 @@ export class Subscriptions {
     const wallet = walletNow();
     if (!sender.isOpen) return;
     if (wallet === undefined) {
-      refuse(frame, publicError('UNAUTHENTICATED'));
+      refuse(frame, publicError('UNAUTHENTICATED', { field: 'since' }));
       return;
     }
     if (!recentEvents.reaches(since)) {

@@ -15,7 +15,7 @@ import {
   type PriceFeedLetter,
   type TicksAcknowledged,
 } from '../../protocol/letters/price-feed.ts';
-import { type FeedLife, feedSignals, priceSignals } from '../../protocol/signals.ts';
+import { type FeedLife, feedSignals, type PublishedTick, priceSignals } from '../../protocol/signals.ts';
 import { type ActorContext, type ActorDefinition, defineActor } from '../../runtime/index.ts';
 import type { LatestPriceStore } from './latest-price-store.ts';
 import { isSound, type PriceSource, type SourcePrice } from './price-source.ts';
@@ -95,11 +95,14 @@ async function open(state: PriceFeedState, options: PriceFeedOptions, context: A
     return;
   }
   const { epoch, last } = result.reply;
-  const fromSeq = (last?.seq ?? 0) + 1;
+  const shown = await options.latestPrice.get().catch(() => undefined);
   state.opened = {
     epoch,
     unacknowledged: new UnacknowledgedTicks(),
-    life: { id: `${epoch}-${context.clock.nowMs()}`, fromSeq },
+    life: lifeAfter(last, shown) ?? {
+      id: `${epoch}-${context.clock.nowMs()}`,
+      fromSeq: (last?.seq ?? 0) + 1,
+    },
     lastSeq: last?.seq ?? 0,
     lastAtMs: last?.atMs ?? 0,
     lastMadeMs: madeMs(last, context),
@@ -109,6 +112,12 @@ async function open(state: PriceFeedState, options: PriceFeedOptions, context: A
   context.log.info({ epoch, lastSeq: opened.lastSeq }, 'feed open');
   context.every(options.settings.tickMs, () => tickTurn(opened, options, context));
   if (options.source.venues) context.every(FEED_STATE_MS, () => showVenues(options.source, context));
+}
+
+/** If what was shown is what was recorded, nothing is taken back: the numbering goes on under its name. */
+function lifeAfter(last: IndexTick | null, shown: PublishedTick | undefined): FeedLife | undefined {
+  const isWhole = last !== null && shown?.seq === last.seq && shown.atMs === last.atMs;
+  return isWhole ? shown.feed : undefined;
 }
 
 function showVenues(source: PriceSource, context: ActorContext): void {
@@ -169,9 +178,10 @@ function publish(
   feed.lastAtMs = tick.atMs;
   feed.lastMadeMs = context.clock.monotonicMs();
   feed.unacknowledged.add(tick, context.clock.monotonicMs());
-  context.publish(CHANNEL, { ...tick, feed: feed.life });
+  const published = { ...tick, feed: feed.life };
+  context.publish(CHANNEL, published);
   sendTicks(feed, [tick], context);
-  latestPrice.put(tick).catch(() => context.metrics.count('feed_latest_price_failures_total'));
+  latestPrice.put(published).catch(() => context.metrics.count('feed_latest_price_failures_total'));
   context.metrics.count('feed_ticks_total');
 }
 

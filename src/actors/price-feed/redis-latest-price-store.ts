@@ -1,6 +1,7 @@
 /** The latest price as the string `price:btc:usd`: JSON of the tick, gone an hour after the last one. */
-import { type IndexTick, SYMBOL } from '../../domain/tick.ts';
+import { SYMBOL } from '../../domain/tick.ts';
 import { PRICE_TTL_SECONDS, priceKey } from '../../protocol/redis-keys.ts';
+import type { PublishedTick } from '../../protocol/signals.ts';
 import type { RedisConnection } from '../../runtime/index.ts';
 import type { LatestPriceStore } from './latest-price-store.ts';
 
@@ -16,12 +17,12 @@ export const redisLatestPriceStore = (redis: RedisConnection): LatestPriceStore 
   },
 });
 
-function parseTick(text: string): IndexTick | undefined {
+function parseTick(text: string): PublishedTick | undefined {
   try {
-    const value = JSON.parse(text) as Partial<IndexTick> | null;
+    const value = JSON.parse(text) as Partial<PublishedTick> | null;
     const isTick =
       value?.symbol === SYMBOL && [value.seq, value.atMs, value.priceCents].every(Number.isSafeInteger);
-    return isTick ? (value as IndexTick) : undefined;
+    return isTick ? (value as PublishedTick) : undefined;
   } catch {
     return undefined;
   }

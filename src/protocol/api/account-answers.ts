@@ -2,7 +2,22 @@
 import { z } from 'zod';
 import { SIGN_IN_MESSAGE_LENGTH_MAX } from '../limits.ts';
 import { selfLimitsRequestSchema } from '../self-limits.ts';
+import { signInMessage } from './sign-in-message.ts';
 import { address, atMs, type Immutable, micros } from './wire-values.ts';
+
+const EXAMPLE_ADDRESS = '0x71C7656EC7ab88b098defB751B7401B5f6d8976F';
+const EXAMPLE_NONCE = '0f3c6a5b9d2e4817';
+const EXAMPLE_MS = 1_767_225_600_000;
+const EXAMPLE_MESSAGE = signInMessage({
+  domain: '127.0.0.1:8080',
+  address: EXAMPLE_ADDRESS,
+  statement: 'Sign in to Touchline. This costs nothing and moves no funds.',
+  uri: 'http://127.0.0.1:8080',
+  chainId: 1,
+  nonce: EXAMPLE_NONCE,
+  issuedAtMs: EXAMPLE_MS,
+  expiresAtMs: EXAMPLE_MS + 5 * 60_000,
+});
 
 export const verifyRequestSchema = z
   .strictObject({
@@ -11,8 +26,8 @@ export const verifyRequestSchema = z
       .min(1)
       .max(SIGN_IN_MESSAGE_LENGTH_MAX)
       .meta({
-        description: 'The EIP-4361 message exactly as signed: lines joined by \\n.',
-        examples: ['127.0.0.1:8080 wants you to sign in with your Ethereum account:\\n0x71C7…'],
+        description: 'The EIP-4361 message exactly as signed: lines with a line feed between them.',
+        examples: [EXAMPLE_MESSAGE],
       }),
     signature: z
       .string()
@@ -31,7 +46,7 @@ export const nonceAnswerSchema = z
     nonce: z
       .string()
       .min(8)
-      .meta({ examples: ['0f3c6a5b9d2e4817'] }),
+      .meta({ examples: [EXAMPLE_NONCE] }),
     expiresAtMs: atMs,
   })
   .meta({ id: 'Nonce' });
@@ -41,12 +56,20 @@ export const verifyAnswerSchema = z
   .strictObject({
     token: z.exactOptional(z.string()).meta({
       description: 'Send it as `Authorization: Bearer …`. Shown once; absent if the session is a cookie.',
-      examples: ['71c7656e….Zm9yIHlvdXIgZXllcw'],
     }),
     wallet: address,
     expiresAtMs: atMs,
   })
-  .meta({ id: 'Session' });
+  .meta({
+    id: 'Session',
+    examples: [
+      {
+        token: '71c7656e….Zm9yIHlvdXIgZXllcw',
+        wallet: EXAMPLE_ADDRESS.toLowerCase(),
+        expiresAtMs: EXAMPLE_MS,
+      },
+    ],
+  });
 /** Of a sign-in that asked for no cookie. */
 export type VerifyAnswer = Immutable<z.infer<typeof verifyAnswerSchema>> & { readonly token: string };
 

@@ -130,5 +130,11 @@ export const proofAnswerSchema = z
       decidedAtMs: atMs,
     }),
   })
-  .meta({ id: 'Proof', description: 'All that is needed to derive the outcome alone: docs/proof.md.' });
+  .meta({
+    id: 'Proof',
+    description:
+      'All that is needed to derive the outcome alone: the receipt, signed, has the terms; each tick is ' +
+      'hashed with the hash before it (SHA-256 of both), from the signed checkpoint `before` to the signed ' +
+      '`after`, so that none can be left out; by `rules`, these ticks give the verdict.',
+  });
 export type ProofAnswer = Immutable<z.infer<typeof proofAnswerSchema>>;

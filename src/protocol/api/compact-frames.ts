@@ -11,7 +11,8 @@
  *   [7, n, seq, reconnectAfterMs]                                                   shutdown
  *
  * `quality`: 0 ok, 1 degraded. `compositionJump`: 0 or 1. `multipliers`: [column][row] in hundredths, or
- * null. `event`: 0 BetAccepted, 1 BetSettled. `pos`: null where the named form has none. `n` is always a uint 32.
+ * null. `event`: 0 BetAccepted, 1 BetSettled. `pos`: null where the named form has none. `n` is always a
+ * uint 32.
  */
 import { SYMBOL } from '../../domain/tick.ts';
 import { formatMultiplier, hundredths, parseMultiplier } from '../../domain/units.ts';

@@ -17,7 +17,7 @@ const pos = z
   .int()
   .positive()
   .nullable()
-  .meta({ description: 'Number of the account event, for `since`; null in a snapshot.' });
+  .meta({ description: 'Place of the push, for `since`: rises, with gaps; null in a snapshot.' });
 const tick = indexTickSchema.shape;
 const grid = gridSchema.shape;
 const account = accountSchema.shape;

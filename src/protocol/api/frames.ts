@@ -35,7 +35,9 @@ const requestId = z
 export const positionSchema = z
   .strictObject({
     epoch: z.string().min(1).max(64).meta({ description: 'Names the numbering.' }),
-    seq: z.int().nonnegative().meta({ description: 'The last one the client has seen.' }),
+    seq: z.int().nonnegative().meta({
+      description: 'The last the client has seen: for `price` the `seq` of a tick, else the `pos` of a push.',
+    }),
   })
   .meta({ id: 'Position' });
 export type Position = Immutable<z.infer<typeof positionSchema>>;
@@ -46,7 +48,7 @@ export const clientFrameSchema = z.discriminatedUnion('op', [
     op: z.literal('subscribe'),
     channels,
     since: positionSchema.optional().meta({
-      description: 'Where the client was: for `price` alone, or for `bets` and `account`.',
+      description: 'Where the client was: for `price` alone, or, after `auth`, for `bets` and `account`.',
     }),
     id: requestId,
   }),
@@ -78,7 +80,8 @@ export type GridView = Immutable<z.infer<typeof gridSchema>>;
 
 const n = z.int().positive().meta({ description: 'Counts the pushes of this connection: 1, 2, 3 …' });
 const pos = z.exactOptional(z.int().positive()).meta({
-  description: 'Number of the account event, for `since`. Absent in a snapshot.',
+  description:
+    'Place of the push among the account events, for `since`: rises, with gaps. Absent in a snapshot.',
 });
 
 /** Pushes: each with `n` (per connection) and `seq` (the tick it belongs to). */

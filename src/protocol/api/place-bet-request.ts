@@ -8,7 +8,8 @@ import { SYMBOL } from '../../domain/tick.ts';
 import { cents, type Hundredths, type Micros, parseMicros, parseMultiplier } from '../../domain/units.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '../limits.ts';
 
-const EXAMPLE_OPENS_AT_MS = 1_767_225_660_000;
+/** Seen at once to be no column of today. */
+const EXAMPLE_OPENS_AT_MS = 2_000_000_000_000;
 const EXAMPLE_LOW_CENTS = 6_124_000;
 
 const instantMs = z.int().positive();
@@ -28,7 +29,7 @@ export const cellRequestShape = {
   symbol: z.literal(SYMBOL),
   kind: z.enum(BET_KINDS),
   opensAtMs: instantMs.meta({
-    description: 'When the window opens, ms since the Unix epoch: a column of the grid.',
+    description: 'When the window opens, ms since the Unix epoch: a column of GET /v1/grid.',
     examples: [EXAMPLE_OPENS_AT_MS],
   }),
   closesAtMs: instantMs.meta({
@@ -49,7 +50,12 @@ export const stakeMicrosText = z
   .string()
   .max(16)
   .regex(/^(0|[1-9]\d*)$/)
-  .meta({ description: 'Micro-credits, as a decimal string; 1 credit is "1000000".', examples: ['1000000'] });
+  .meta({
+    description:
+      'Micro-credits, as a decimal string; 1 credit is "1000000". From `minStakeMicros` to ' +
+      '`maxStakeMicros` of GET /v1/status.',
+    examples: ['1000000'],
+  });
 
 export const placeBetRequestSchema = z
   .strictObject({
@@ -59,7 +65,10 @@ export const placeBetRequestSchema = z
       .string()
       .max(10)
       .regex(/^(0|[1-9]\d{0,6})(\.\d{1,2})?$/)
-      .meta({ description: 'The least you accept, as a decimal string; "1" takes any.', examples: ['2.35'] }),
+      .meta({
+        description: 'The least you accept, as a decimal string. "1" takes any; less is the same as "1".',
+        examples: ['2.35'],
+      }),
   })
   .meta({ id: 'PlaceBetRequest' });
 export type PlaceBetRequest = z.infer<typeof placeBetRequestSchema>;

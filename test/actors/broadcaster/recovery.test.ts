@@ -159,7 +159,8 @@ describe('events of a wallet from where a client was', () => {
     const stranger = broadcaster.connect();
     const since = { epoch: 'ledger', seq: 0 };
     const { ack } = await subscribed(stranger, ['bets'], since);
-    expect(ack).toMatchObject({ ack: 'error', op: 'subscribe', error: { code: 'UNAUTHENTICATED' } });
+    const error = { code: 'UNAUTHENTICATED', details: { field: 'since' } };
+    expect(ack).toMatchObject({ ack: 'error', op: 'subscribe', error });
     for (const channels of [['price', 'bets'], ['grid'], ['account', 'grid']]) {
       const mixed = await subscribed(stranger, channels, since);
       expect(mixed.ack).toMatchObject({ error: { code: 'MALFORMED', details: { field: 'since' } } });

@@ -5,6 +5,7 @@
 import { ERRORS } from '../../../protocol/errors.ts';
 import type { AsyncApi } from './asyncapi.ts';
 import { DOCS_STYLE } from './docs-style.ts';
+import { CELL_DISABLED_REASONS, ERROR_DETAILS, SIGN_IN_REASONS } from './error-details.ts';
 import { gettingStarted } from './getting-started.ts';
 import {
   errorLinks,
@@ -162,8 +163,20 @@ function errorSection(): string {
     ),
     jsonBlock(example),
     table(['code', 'HTTP', 'retryable', ''], rows),
+    '<h3 id="error-details">Details of errors</h3>',
+    textsTable(['code', 'details'], ERROR_DETAILS),
+    '<h3 id="sign-in-reasons">Why a sign-in is refused</h3>',
+    textsTable(['details.reason of SIGN_IN_REFUSED', ''], SIGN_IN_REASONS),
+    '<h3 id="cell-reasons">Why a cell takes no bets</h3>',
+    textsTable(['details.reason of CELL_DISABLED', ''], CELL_DISABLED_REASONS),
   ].join('\n');
 }
+
+const textsTable = (head: readonly string[], texts: Readonly<Record<string, string>>): string =>
+  table(
+    head,
+    Object.entries(texts).map(([name, text]) => [`<code>${escaped(name)}</code>`, prose(text)]),
+  );
 
 const schemaSection = (schemas: Schemas): string =>
   [

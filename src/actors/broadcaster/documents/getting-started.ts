@@ -6,6 +6,7 @@ import { codeBlock, paragraph, prose, table } from './html.ts';
 const BOT_FILE = new URL('./quick-start-bot.mjs', import.meta.url);
 
 export const BOT_BLOCK = 'bot';
+export const CURL_BLOCK = 'curl-example';
 
 export const quickStartBot = (url: string): string =>
   readFileSync(BOT_FILE, 'utf8').replaceAll('{{url}}', url);
@@ -13,16 +14,19 @@ export const quickStartBot = (url: string): string =>
 const STEPS: readonly string[] = [
   'Get a nonce (`GET /v1/auth/nonce`) and what a message must name (`signIn` of `GET /v1/status`).',
   'Build the EIP-4361 message, line by line as in the bot below, sign it with your wallet ' +
-    '(`personal_sign`) and send both to `POST /v1/auth/verify`. The answer has a `token`; send it as ' +
-    '`Authorization: Bearer …`. A nonce is good once; a first sign-in opens an account with play credits. ' +
-    'One wallet has one session: a new sign-in ends the one before.',
+    '(`personal_sign`) and send both to `POST /v1/auth/verify`. The address is in EIP-55 mixed case; ' +
+    '`Issued At` is now, by `GET /v1/time`; `Expiration Time` is required, at most 10 minutes after it. ' +
+    'The answer has a `token`; send it as `Authorization: Bearer …`. A nonce is good once; a first sign-in ' +
+    'opens an account with play credits. One wallet has one session: a new sign-in ends the one before.',
   'Look at `GET /v1/grid`: `columns[c]` is when a column opens, `rows[r]` the lower edge of a row, and ' +
     '`multipliers[c][r]` what the cell pays, or null where it takes no bets.',
   'Ask what a bet would get with `POST /v1/quotes`: its probability, the multiplier for your stake, the ' +
     'largest stake, or the code it would be refused with. Nothing is placed by that.',
   'Place a bet on a cell with `POST /v1/bets`. It executes at the first tick `holdMs` after it came, at ' +
     'the multiplier of that tick, and is refused `QUOTE_MOVED` if that is below your `minMultiplier`. ' +
-    'The answer comes after that tick: 201 with the bet, or the code of the refusal.',
+    'The answer comes after that tick: 201 with the bet, or the code of the refusal. The stake is from ' +
+    '`minStakeMicros` to `maxStakeMicros` (`limits` of `GET /v1/status`); a wallet has one bet per cell ' +
+    'and kind.',
   'Hear the outcome on the WebSocket (`bet` with event `BetSettled`), or read `GET /v1/bets/{id}`. ' +
     '`GET /v1/bets/{id}/proof` has all it takes to derive it yourself.',
 ];
@@ -64,16 +68,26 @@ const RULES: readonly (readonly [string, string])[] = [
   ],
 ];
 
-export function gettingStarted(url: string): string {
-  const curl = [
+const curlExample = (url: string): string =>
+  [
     `curl ${url}/v1/price`,
     `curl ${url}/v1/grid --compressed`,
     `curl '${url}/v1/candles?intervalMs=60000'`,
     `curl -H 'Authorization: Bearer TOKEN' ${url}/v1/account`,
+    '',
+    "cat > bet.json <<'END'",
+    '{',
+    '  "symbol": "btc:usd", "kind": "touch",',
+    '  "opensAtMs": OPENS, "closesAtMs": CLOSES, "lowCents": LOW, "highCents": HIGH,',
+    '  "stakeMicros": "1000000", "minMultiplier": "1"',
+    '}',
+    'END',
     `curl -X POST ${url}/v1/bets \\`,
     `  -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\`,
     `  -H 'Idempotency-Key: my-first-bet' -d @bet.json`,
   ].join('\n');
+
+export function gettingStarted(url: string): string {
   return [
     '<h2 id="start">Getting started</h2>',
     paragraph(
@@ -82,7 +96,14 @@ export function gettingStarted(url: string): string {
     ),
     `<ol>${STEPS.map((step) => `<li>${prose(step)}</li>`).join('')}</ol>`,
     '<h3 id="curl">With curl</h3>',
-    codeBlock(curl),
+    paragraph(
+      'What is in capitals is yours to fill in. `TOKEN`: what a signed message is answered with; curl ' +
+        'cannot sign one, the bot below does. `OPENS` and `LOW`: one of `columns` and of `rows` of `GET ' +
+        '/v1/grid`, where `multipliers` is not null. `CLOSES`: `OPENS` plus its `columnMs`. `HIGH`: ' +
+        '`LOW` plus its `rowHeightCents`. Times and prices in the examples of this page are ' +
+        'placeholders too.',
+    ),
+    codeBlock(curlExample(url), CURL_BLOCK),
     '<h3 id="bot-in-node">A bot in Node</h3>',
     paragraph('Node 22 or newer; nothing but `ethers` to install, for the signature.'),
     codeBlock(quickStartBot(url), BOT_BLOCK),

@@ -6,6 +6,7 @@ import {
   IDLE_MS_MAX,
   SOCKET_BACKPRESSURE_BYTES_MAX,
 } from '../../../protocol/limits.ts';
+import { RECENT_TICKS_MAX } from '../recent-pushes.ts';
 
 const KIB = 1_024;
 
@@ -21,16 +22,26 @@ export const SOCKET_RULES = {
   Subscribing:
     'Channels: `price` (each tick), `grid` (twice a second), and the private `bets` and `account`, ' +
     'which are silent until `auth` and begin with a snapshot. `subscribe` and `auth` may come in any ' +
-    'order; subscriptions outlive a session.',
+    'order, but one with `since` for `bets` or `account` needs `auth` sent before it on the connection ' +
+    '(you need not wait for its answer); else it is UNAUTHENTICATED with `details.field` `since`. ' +
+    'Subscriptions outlive a session.',
   Counting:
-    '`n` counts the pushes of this connection, 1, 2, 3 … without a hole. `seq` is the tick a push ' +
-    'belongs to.',
+    '`n` counts the pushes of this connection, 1, 2, 3 … without a hole. `seq` of a push is the tick it ' +
+    'belongs to. `pos` of a `bet` or `account` push is its place among the account events: it rises, with ' +
+    'gaps. What `since` means by `seq` is the tick for `price`, and the `pos` for `bets` and `account`.',
   Recovery:
-    'The answer to `subscribe` says where the numbering stands: `epoch` and `seq`. After a reconnect, ' +
-    'send the last you saw as `since: {epoch, seq}`: for `["price"]` that is the `seq` of a tick, for ' +
-    '`bets` and `account` the `pos` of a push. `recovered: true`: exactly what came after follows, in ' +
-    'order. `recovered: false`: it is not kept any more, and the usual snapshot follows. The grid has ' +
-    'only snapshots.',
+    'Your position is `{epoch, seq}`. The answer to `subscribe` says where the numbering stands: take ' +
+    'its `epoch`, and its `seq` too if you sent no `since` or `recovered` is false; if it is true, keep ' +
+    'your own `seq`. Then move `seq` with each push: for `price` to the `seq` of the tick, for `bets` ' +
+    'and `account` to the `pos` of the push, where it has one. After a reconnect, send the position as ' +
+    '`since`: for `price` alone, or, after `auth`, for `bets` and `account`. `recovered: true`: exactly ' +
+    'what came after follows, in order. `recovered: false`: it is not kept any more, and the usual ' +
+    'snapshot follows. That of `bets` has the open ones only: those settled meanwhile are in `GET ' +
+    '/v1/bets`. The grid has only snapshots.',
+  'Kept for recovery':
+    `About a minute of ticks at least (${RECENT_TICKS_MAX}), and at least the newest 10,000 account events ` +
+    'of all wallets together; fewer events right after the server started. What is older, and ticks before ' +
+    'a hole in the line, is `recovered: false`.',
   'Slow readers':
     'Prices and grids are conflated: who reads slowly gets the newest and misses those between. Bets and ' +
     `account never are: who lets more than ${SOCKET_BACKPRESSURE_BYTES_MAX / KIB} KiB wait is closed with ` +

@@ -37,10 +37,12 @@ export const postVerify = route({
   tag: 'session',
   summary: 'Sign in: a signed EIP-4361 message for a session',
   description:
-    'The first sign-in of a wallet opens its account with a grant of play credits. With the header ' +
-    '`X-Touchline-Session: cookie`, a page of an allowed origin gets its session as an HttpOnly cookie ' +
-    'instead of a token; whatever it changes under that cookie then needs its Origin and ' +
-    '`X-Touchline-Request: 1`.',
+    'The message names what `signIn` of GET /v1/status says, line by line as in the example: the address ' +
+    'in EIP-55 mixed case, the nonce, `Issued At` (now, by GET /v1/time) and `Expiration Time`, which is ' +
+    'required and at most 10 minutes after it. The first sign-in of a wallet opens its account with a ' +
+    'grant of play credits. With the header `X-Touchline-Session: cookie`, a page of an allowed origin ' +
+    'gets its session as an HttpOnly cookie instead of a token; whatever it changes under that cookie then ' +
+    'needs its Origin and `X-Touchline-Request: 1`.',
   auth: 'none',
   headers: z.object({
     'x-touchline-session': z
