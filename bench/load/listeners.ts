@@ -5,7 +5,8 @@
  * Arguments: port, how many sockets, what they say to be sent ticks (`GREETINGS`). Opens as many as it is
  * told to (`open`) and says how many listen (`listening`), and `ready` when all do; who is cut off comes
  * back, trying every 50 ms. Every few ms it says how many ticks came (`received`) since it was
- * told to `mark`. Told to `times`, it says when each tick came, ms of the system's monotonic clock, socket by socket.
+ * told to `mark`. Told to `times`, it says when each tick came, ms of the system's monotonic clock,
+ * socket by socket.
  */
 import { connect, type Socket } from 'node:net';
 
