@@ -1,9 +1,10 @@
 /**
  * All connections of this broadcaster, found by what they listen to, and what goes out to them.
  *
- * A push is built once and encoded once per format (push-frame.ts); a connection costs one `send`. Sets of
- * subscribers are kept here and not as topics of the server, because every frame carries the connection's own
- * `n`, and a slow one must be skipped or closed by our rule, not silently by the server's.
+ * A push is built once and encoded once per format (push-frame.ts), and what one turn of the loop has for a
+ * connection leaves together (socket-sender.ts). Sets of subscribers are kept here and not as topics of the
+ * server, because every frame carries the connection's own `n`, and a slow one must be skipped or closed by
+ * our rule, not silently by the server's. What it costs: docs/adr/0023.
  */
 import type { IndexTick } from '../../domain/tick.ts';
 import { type ChannelName, CLOSE_CODES, type GridView } from '../../protocol/api/frames.ts';

@@ -27,7 +27,9 @@ export class SocketSender {
   readonly #format: WireFormat;
   readonly #metrics: Pick<Metrics, 'count'>;
   readonly #skipped = new Set<SharedPush['channel']>();
-  #frames: Frame[] = [];
+  /** What waits for the end of the turn: mostly one frame, and then no array is made for it. */
+  #first: Frame | undefined;
+  #rest: Frame[] | undefined;
   #waitingForRoom: (() => void)[] = [];
   #isOpen = true;
   /** The connection may hold bytes back. Only then is it asked how many: that is a call into the server. */
@@ -103,26 +105,28 @@ export class SocketSender {
 
   #add(frame: Frame): void {
     if (!this.#isOpen) return;
-    this.#frames.push(frame);
-    if (this.#frames.length === 1) this.#socket.atTurnEnd(this.#flush);
+    if (this.#first === undefined) {
+      this.#first = frame;
+      this.#socket.atTurnEnd(this.#flush);
+    } else if (this.#rest === undefined) this.#rest = [frame];
+    else this.#rest.push(frame);
   }
 
   readonly #flush = (): void => {
-    const frames = this.#frames;
-    if (frames.length === 0) return;
-    this.#frames = [];
-    if (frames.length === 1) this.#sendAll(frames);
-    else this.#socket.together(() => this.#sendAll(frames));
+    const [first, rest] = [this.#first, this.#rest];
+    this.#first = undefined;
+    this.#rest = undefined;
+    if (first === undefined) return;
+    if (rest === undefined) this.#send(first);
+    else
+      this.#socket.together(() => {
+        this.#send(first);
+        for (const frame of rest) this.#send(frame);
+      });
   };
 
-  #sendAll(frames: readonly Frame[]): void {
-    for (const frame of frames) {
-      if (!this.#isOpen) return;
-      this.#send(frame);
-    }
-  }
-
   #send(frame: Frame): void {
+    if (!this.#isOpen) return;
     const isFull = this.#isBehind && this.#waitingBytes() > CLOSE_ABOVE_BYTES;
     const status = isFull ? 'dropped' : this.#socket.send(this.#bytesOf(frame));
     if (status === 'dropped') this.close(CLOSE_CODES.TOO_SLOW, 'too slow');
