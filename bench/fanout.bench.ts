@@ -4,8 +4,8 @@
  *
  * Saturation: the publisher is never more than 48 ticks ahead of the average listener, and publishes at once
  * what it may; the same for all, in rounds that alternate. Every frame is delivered or the run says how many
- * were not. Latency: from the publisher's call to the arrival in the listeners' process, at ten ticks
- * a second.
+ * were not. Latency: from the publisher's call to the arrival in the process that holds
+ * a twentieth of the sockets, at ten ticks a second.
  *
  * Last line: {ratioToUws, ratioToWs, ratioToSocketIo, ratioToBroker, p99Ms, bytesPerSocket, …}.
  * `--sockets N`, `--rounds N`, `--only NAME`, `--tiny` for the test run.

@@ -98,7 +98,10 @@ function play(moments: readonly Moment[], holdTicks: number, betsATick: number) 
   return { bets, worth: worth / bets };
 }
 
-describe('a bettor who sees the next 100 ms', () => {
+/** A game takes ten seconds of computing. */
+const PLAY_MS_MAX = 120_000;
+
+describe('a bettor who sees the next 100 ms', { timeout: PLAY_MS_MAX }, () => {
   const moments = momentsOf(readTicks(join(PROJECT_ROOT, 'data/replay-btc-usd.csv.gz'), RULES.tickMs));
   // Received just after a tick, executed at the first one a hold later.
   const holdTicks = Math.ceil((RULES.holdMs + 1) / RULES.tickMs);
