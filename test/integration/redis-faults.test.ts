@@ -117,6 +117,8 @@ describe('the append-only file', () => {
   /** Kills Redis after everything so far is in its file; the file it goes on with. */
   async function killed(): Promise<string> {
     const [, dir = ''] = (await direct.config('GET', 'dir')) as string[];
+    // While the disk is busy with an fsync, Redis keeps what it has to write for up to two seconds.
+    await until(async () => /aof_buffer_length:0\b/.test(await direct.info('persistence')));
     process.kill(server.pid, 'SIGKILL');
     await until(async () => redis.status !== 'ready' && direct.status !== 'ready');
     const files = readdirSync(join(dir, 'appendonlydir')).filter((name) => name.endsWith('.incr.aof'));
