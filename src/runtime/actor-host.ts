@@ -216,6 +216,11 @@ export class ActorHost<L extends Letter, S> {
     failpoint('turn.acked');
   }
 
+  async #releaseSoFar(): Promise<void> {
+    if (this.#mailbox) await this.#release(this.#mailbox, []);
+    if (this.#state === 'crashed') throw new Error('the actor has ended');
+  }
+
   async #bury(mailbox: Mailbox, delivery: Delivery): Promise<void> {
     const error = this.#options.lastCrash ?? 'gave up: the actor ended each time it handled this letter';
     this.#options.log.error(
@@ -270,6 +275,7 @@ export class ActorHost<L extends Letter, S> {
       reply: (to, body) => this.#reply(to, body),
       defer: (letter) => this.#defer(letter),
       complete: (letter) => this.#complete(letter),
+      release: () => this.#releaseSoFar(),
       publish: (channel, signal) => this.#turns.say(async () => signals.publish(channel.name, signal)),
       subscribe: (channel, handler) =>
         signals.subscribe(channel.name, (signal) => {

@@ -76,6 +76,12 @@ export interface ActorContext {
   defer(letter: AnyReceived): void;
   /** A deferred letter is done: it is acked with the current turn. */
   complete(letter: AnyReceived): void;
+  /**
+   * Within a turn: all it did so far is durable, so what it said leaves now, and the deferred letters it
+   * completed are acked. For turns with much to do: who is answered need not wait for the rest.
+   * Rejects if the actor has ended meanwhile; the turn must end then.
+   */
+  release(): Promise<void>;
   /** Sends a signal to whoever listens now. Inside a turn it leaves when the turn's effects are durable. */
   publish<S>(channel: Channel<S>, signal: S): void;
   /** Handlers are synchronous and run outside turns; they must not touch what turns change. */

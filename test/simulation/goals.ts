@@ -90,6 +90,7 @@ const metrics = [
   'history_failures_total',
   'resolver_answers_repeated_total',
   'resolver_broken_invariants_total',
+  'resolver_commits_within_tick_total',
   'resolver_tick_holes_total',
   'outbox_gaps_total trimmed',
   'outbox_gaps_total away',

@@ -44,8 +44,8 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'answers are not stored',
     file: resolver('resolver-state'),
-    from: 'const answers = [...draft.answers.values()];',
-    to: 'const answers: StoredAnswer[] = [];',
+    from: 'commit({ booked, answers, told,',
+    to: 'commit({ booked, answers: [], told,',
   },
   {
     name: 'settlements are not booked',
@@ -301,15 +301,15 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a tick is applied twice',
     file: resolver('apply-ticks'),
-    from: 'if (tick.seq === state.book.lastSeq + 1) applyTick',
-    to: 'if (tick.seq <= state.book.lastSeq + 1) applyTick',
+    from: 'if (tick.seq === state.book.lastSeq + 1) await applyTick',
+    to: 'if (tick.seq <= state.book.lastSeq + 1) await applyTick',
   },
   {
     name: 'holes between ticks are ignored',
     file: resolver('apply-ticks'),
     from: `if (tick.seq > state.book.lastSeq + 1) await fillHole(state, tick.seq, context);
-    if (tick.seq === state.book.lastSeq + 1) applyTick`,
-    to: 'if (tick.seq > state.book.lastSeq) applyTick',
+    if (tick.seq === state.book.lastSeq + 1) await applyTick`,
+    to: 'if (tick.seq > state.book.lastSeq) await applyTick',
   },
   {
     name: 'the cursor runs ahead of what was applied',

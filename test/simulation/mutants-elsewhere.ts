@@ -38,6 +38,24 @@ export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
     test: 'refuses a tick log that ends before the ledger',
   },
   {
+    name: 'a turn forgets what it answered in an earlier commit',
+    file: 'src/actors/resolver/resolver-state.ts',
+    from: 'this.answers = [];',
+    to: 'this.answers = []; this.answered.clear();',
+    testFile: 'test/actors/resolver/many-bets-at-a-tick.test.ts',
+    test: 'are answered the same when asked again in the very turn',
+  },
+  {
+    name: 'answers of a tick leave before their commit',
+    file: 'src/actors/resolver/execute-bets.ts',
+    from: `await commitTurn(state, context);
+      await context.release();`,
+    to: `await context.release();
+      await commitTurn(state, context);`,
+    testFile: 'test/actors/resolver/many-bets-at-a-tick.test.ts',
+    test: 'keep what was committed when a later piece fails',
+  },
+  {
     name: 'the anchor of the ledger is not looked at',
     file: 'src/actors/resolver/ledger-guard.ts',
     from: 'if (found.commitSeq < anchor.commitSeq)',

@@ -9,6 +9,9 @@ export const SIGN_IN = {
   statement: 'Sign in to play.',
 } as const;
 
+/** So few that the bets of one tick are often more than one commit takes. */
+export const BETS_PER_COMMIT_MAX = 2;
+
 /** Warnings and worse; the rest says nothing the trace does not. */
 export function tracingLogger(trace: Trace): Logger {
   const ignore = (): void => {};

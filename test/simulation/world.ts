@@ -15,7 +15,7 @@ import { sessionGuardActor } from '../../src/actors/session-guard/session-guard-
 import type { Envelope } from '../../src/protocol/envelope.ts';
 import { HISTORY_WRITER } from '../../src/protocol/letters/history-writer.ts';
 import { PRICE_FEED } from '../../src/protocol/letters/price-feed.ts';
-import { type PlaceBet, RESOLVER } from '../../src/protocol/letters/resolver.ts';
+import { type PlaceBet, type PlaceBets, RESOLVER } from '../../src/protocol/letters/resolver.ts';
 import { SESSION_GUARD } from '../../src/protocol/letters/session-guard.ts';
 import type { AnyActorDefinition } from '../../src/runtime/actor.ts';
 import {
@@ -44,7 +44,7 @@ import { type SimHost, SimProcess } from './sim-process.ts';
 import { SimRedis } from './sim-redis.ts';
 import { SignalHub } from './sim-signals.ts';
 import { Trace } from './trace.ts';
-import { SIGN_IN, tracingLogger } from './world-settings.ts';
+import { BETS_PER_COMMIT_MAX, SIGN_IN, tracingLogger } from './world-settings.ts';
 
 /** A broadcaster that takes connections, and the life that serves them. */
 export interface Edge {
@@ -239,6 +239,7 @@ export class World implements SimHost {
           accountEvents: ports.accountEvents(redis, life),
           rules: plan.rules,
           anchor: this.#anchor,
+          betsPerCommitMax: BETS_PER_COMMIT_MAX,
         });
       case SESSION_GUARD.name:
         return this.#sessionGuard(life);
@@ -298,16 +299,22 @@ export class World implements SimHost {
     });
   }
 
-  /** Nothing is acked before its turn succeeded; a bet not before its answer is in the books. */
+  /** Bets are not acked before their answers are in the books; all else not before its turn succeeded. */
   #acking(actor: string, { id, type, body }: Envelope, life: Life): void {
-    const isHandled = this.#handled.get(life)?.has(id);
-    this.judge.expect(isHandled === true, `${actor} acks ${type} ${id} that no turn of it has handled`);
-    if (actor !== RESOLVER.name || type !== 'PlaceBet') return;
-    const { wallet, idempotencyKey } = body as PlaceBet['body'];
-    const isBooked = this.judge.hasAnswer(wallet, idempotencyKey);
-    this.judge.expect(isBooked, `the resolver acks a bet under ${idempotencyKey} without a stored answer`);
+    const isPlacing = actor === RESOLVER.name && (type === 'PlaceBet' || type === 'PlaceBets');
+    const isHandled = isPlacing || this.#handled.get(life)?.has(id) === true;
+    this.judge.expect(isHandled, `${actor} acks ${type} ${id} that no turn of it has handled`);
+    if (!isPlacing) return;
+    const { wallet, bets = [] } = body as PlaceBets['body'];
+    const keys = type === 'PlaceBet' ? [(body as PlaceBet['body']).idempotencyKey] : bets.map(keyOf);
+    for (const key of keys) {
+      const isBooked = this.judge.hasAnswer(wallet, key);
+      this.judge.expect(isBooked, `the resolver acks a bet under ${key} without a stored answer`);
+    }
   }
 }
+
+const keyOf = ({ idempotencyKey }: { readonly idempotencyKey: string }): string => idempotencyKey;
 
 /** Everybody there comes from this machine, which is not limited. */
 const NO_LIMITS = {

@@ -24,14 +24,14 @@ export async function applyTicks(
 ): Promise<void> {
   for (const tick of ticks) {
     if (tick.seq > state.book.lastSeq + 1) await fillHole(state, tick.seq, context);
-    if (tick.seq === state.book.lastSeq + 1) applyTick(state, tick, context);
+    if (tick.seq === state.book.lastSeq + 1) await applyTick(state, tick, context);
   }
 }
 
 /** Applies the next page of ticks that are in the log already; false if there was none. */
 export async function applyFromLog(state: ResolverState, context: ActorContext): Promise<boolean> {
   const ticks = await state.ports.tickLog.readAfter(state.book.lastSeq, TICKS_PER_READ_MAX);
-  for (const tick of ticks) applyTick(state, tick, context);
+  for (const tick of ticks) await applyTick(state, tick, context);
   return ticks.length > 0;
 }
 
@@ -57,11 +57,11 @@ async function fillHole(state: ResolverState, beforeSeq: number, context: ActorC
   }
 }
 
-function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext): void {
+async function applyTick(state: ResolverState, tick: IndexTick, context: ActorContext): Promise<void> {
   const settled = state.book.advance(tick);
   for (const event of settled) noteEvent(state, event);
   announceSettled(state, settled, context);
-  executeDue(state, tick, context);
+  await executeDue(state, tick, context);
 }
 
 export function announceSettled(

@@ -13,7 +13,15 @@ import { accountViewOrEmpty } from './bet-views.ts';
 import { BetsAsked, type PlacingLetter, requestsOf } from './bets-asked.ts';
 import type { StoredAnswer } from './ledger-store.ts';
 import type { Asker, PendingBet } from './pending-bets.ts';
-import { bookEvent, draftedAnswer, noteAnswer, type ResolverState, tellWallet } from './resolver-state.ts';
+import {
+  BETS_PER_COMMIT_MAX,
+  bookEvent,
+  commitTurn,
+  draftedAnswer,
+  noteAnswer,
+  type ResolverState,
+  tellWallet,
+} from './resolver-state.ts';
 
 /** A letter this old was sent by someone who has stopped waiting. Generous: clocks of hosts may differ. */
 const LETTER_AGE_MS_MAX = 5_000;
@@ -63,24 +71,44 @@ function takeRequest(
   else state.pending.add(pending);
 }
 
-/** Executes the bets for which this is the first tick at or after receipt plus hold. */
-export function executeDue(state: ResolverState, tick: IndexTick, context: ActorContext): void {
-  for (const pending of state.pending.takeReceivedUpTo(tick.atMs - state.book.rules.holdMs)) {
-    const { request, receivedAtMs } = pending;
-    const { wallet, cell, stakeMicros, minMultiplier } = request;
-    const command = { betId: betIdOf(request), wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
-    const decision = decidePlaceBet(state.book, command, tick);
-    if (decision.status === 'refused') {
-      answer(state, pending, refusalOutcome(withPause(state, decision)), context);
-      continue;
+/**
+ * Executes the bets for which this is the first tick at or after receipt plus hold. So many may be due at one
+ * tick that they are committed and answered piece by piece: the first need not wait for the last, and others
+ * work on their answers meanwhile. Those that a crash leaves over come again and execute at a later tick, as
+ * after any crash.
+ */
+export async function executeDue(
+  state: ResolverState,
+  tick: IndexTick,
+  context: ActorContext,
+): Promise<void> {
+  const due = state.pending.takeReceivedUpTo(tick.atMs - state.book.rules.holdMs);
+  const { betsPerCommitMax = BETS_PER_COMMIT_MAX } = state.ports;
+  for (const [place, pending] of due.entries()) {
+    if (place > 0 && place % betsPerCommitMax === 0) {
+      await commitTurn(state, context);
+      await context.release();
+      context.metrics.count('resolver_commits_within_tick_total');
     }
-    const { bet } = decision.event;
-    bookEvent(state, decision.event);
-    const view = betView(bet);
-    const account = accountViewOrEmpty(state.book, wallet);
-    tellWallet(state, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
-    answer(state, pending, done(view), context);
+    execute(state, pending, tick, context);
   }
+}
+
+function execute(state: ResolverState, pending: PendingBet, tick: IndexTick, context: ActorContext): void {
+  const { request, receivedAtMs } = pending;
+  const { wallet, cell, stakeMicros, minMultiplier } = request;
+  const command = { betId: betIdOf(request), wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
+  const decision = decidePlaceBet(state.book, command, tick);
+  if (decision.status === 'refused') {
+    answer(state, pending, refusalOutcome(withPause(state, decision)), context);
+    return;
+  }
+  const { bet } = decision.event;
+  bookEvent(state, decision.event);
+  const view = betView(bet);
+  const account = accountViewOrEmpty(state.book, wallet);
+  tellWallet(state, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
+  answer(state, pending, done(view), context);
 }
 
 /** Refuses the bets that found no tick in time. The same words for all: nothing was priced. */

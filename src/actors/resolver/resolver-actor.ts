@@ -112,6 +112,7 @@ async function sweep(state: ResolverState, context: ActorContext): Promise<void>
 async function endTurn(state: ResolverState, context: ActorContext): Promise<void> {
   announceMarket(state, context);
   await commitTurn(state, context);
+  state.draft.answered.clear();
   context.metrics.gauge('resolver_open_bets', state.book.openBetCount);
   context.metrics.gauge('resolver_pending_bets', state.pending.size);
 }

@@ -2,10 +2,11 @@
  * What a life of the Resolver holds in memory, and how a turn's decisions become durable.
  *
  * A turn decides against the book, changes it at once, and notes what must be booked in the draft;
- * `commitTurn` writes the draft in one transaction. If that throws, the turn throws: the book is ahead of the
- * ledger then, so this life ends and the next one is built from the ledger. Replies and signals may be given
- * before the commit, because the runtime lets them leave only when the turn has succeeded. What wallets are
- * told is committed with it, and relayed even if this life ends right after.
+ * `commitTurn` writes the draft in one transaction, at the end of the turn and, when a tick executes many
+ * bets, in between. If that throws, the turn throws: the book is ahead of the ledger then, so this life ends
+ * and the next one is built from the ledger. Replies and signals may be given before the commit, because the
+ * runtime lets them leave only when the turn has succeeded, or says that so much of it is durable. What
+ * wallets are told is committed with it, and relayed even if this life ends right after.
  */
 import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { MarketBook } from '../../domain/market-book.ts';
@@ -38,31 +39,38 @@ export interface ResolverPorts {
   /** Where account events are relayed to. */
   readonly accountEvents: OutboxStream;
   readonly rules: MarketRules;
+  /** How many bets of one tick one commit takes; without it, BETS_PER_COMMIT_MAX. */
+  readonly betsPerCommitMax?: number;
   /** Where the head of the ledger is kept outside of it. */
   readonly anchor: LedgerAnchor;
   /** Another copy, which may be gone or away. */
   readonly anchorCopy?: LedgerAnchor;
 }
 
+/** Few enough that a piece takes some milliseconds, many enough to share an fsync. */
+export const BETS_PER_COMMIT_MAX = 256;
 /** How many ticks without effect may be applied again after a crash: 2 s of them. */
 const CURSOR_LAG_TICKS_MAX = 20;
 
-/** What the running turn decided and has not committed yet. */
+/** What the running turn decided: all of its answers, and what is not committed yet. */
 class TurnDraft {
   booked: BookedEvent[] = [];
-  readonly answers = new Map<string, StoredAnswer>();
+  /** Of the whole turn, by key: what was looked up when it began does not have them. */
+  readonly answered = new Map<string, StoredAnswer>();
+  answers: StoredAnswer[] = [];
   told: ToldEvent[] = [];
   actions: OperatorAction[] = [];
   limits: SelfLimitsChange[] = [];
 
   get isEmpty(): boolean {
     const { booked, answers, actions, limits } = this;
-    return booked.length + answers.size + actions.length + limits.length === 0;
+    return booked.length + answers.length + actions.length + limits.length === 0;
   }
 
+  /** What it has is committed. */
   clear(): void {
     this.booked = [];
-    this.answers.clear();
+    this.answers = [];
     this.told = [];
     this.actions = [];
     this.limits = [];
@@ -122,10 +130,11 @@ export function noteEvent(state: ResolverState, event: LedgerEvent): void {
 }
 
 export const draftedAnswer = (state: ResolverState, key: RequestKey): StoredAnswer | undefined =>
-  state.draft.answers.get(requestKeyText(key));
+  state.draft.answered.get(requestKeyText(key));
 
 export function noteAnswer(state: ResolverState, answer: StoredAnswer): void {
-  state.draft.answers.set(requestKeyText(answer), answer);
+  state.draft.answered.set(requestKeyText(answer), answer);
+  state.draft.answers.push(answer);
 }
 
 export function noteAction(state: ResolverState, action: OperatorAction): void {
@@ -147,14 +156,16 @@ export function tellSettled(state: ResolverState, settled: DecidedCell): void {
   draft.told.push(...packSettledBets(settled, (wallet) => book.accountOrEmpty(wallet)));
 }
 
-/** One transaction for all of the turn. A turn without effects only moves the cursor, and that rarely. */
+/**
+ * One transaction for all that the turn has decided so far. A turn without effects only moves the cursor, and
+ * that rarely.
+ */
 export async function commitTurn(state: ResolverState, context: ActorContext): Promise<void> {
   const { draft, book, ports } = state;
   const cursorSeq = book.lastSeq;
   if (draft.isEmpty && cursorSeq - state.committedCursorSeq < CURSOR_LAG_TICKS_MAX) return;
   const startedMs = context.clock.monotonicMs();
-  const { booked, told, actions, limits } = draft;
-  const answers = [...draft.answers.values()];
+  const { booked, answers, told, actions, limits } = draft;
   const odds = oddsToKeep(state);
   await ports.store.commit({ booked, answers, told, actions, limits, cursorSeq, ...(odds && { odds }) });
   if (told.length > 0) {
