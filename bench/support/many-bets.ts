@@ -64,14 +64,15 @@ function cellNo(n: number): Cell {
   return { symbol: SYMBOL, kind, opensAtMs, closesAtMs: opensAtMs + RULES.columnMs, lowCents, highCents };
 }
 
-/** Ids are hashes: neighbours in time are no neighbours by id. */
-const scattered = (n: number): string => ((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0');
+/** As they are given: in the order of acceptance. */
+const betId = (n: number): string => `bet_${n.toString(16).padStart(18, '0')}${'0'.repeat(14)}`;
 
-function betNo(n: number, cell: Cell, wallet: string): Bet {
+/** `place`: in the order of acceptance. */
+function betNo(place: number, cell: Cell, wallet: string): Bet {
   const stakeMicros = micros(1_000_000);
   const { rulesVersion, maxGapMs, maxDegradedFraction } = RULES;
   return {
-    id: `bet_${scattered(n)}${n.toString(16).padStart(24, '0')}`,
+    id: betId(place),
     wallet,
     cell,
     stakeMicros,
@@ -102,9 +103,9 @@ export function manyBets(count: number, cells: number, wallets: number): ManyBet
     const cell = Math.floor(n / perCell);
     return { n, cell, when: (cell % COLUMNS) + dice.fraction() * TAKEN_COLUMNS_AHEAD };
   }).sort((a, b) => a.when - b.when);
-  const bets = taken.map(({ n, cell }) => {
+  const bets = taken.map(({ n, cell }, place) => {
     const wallet = walletNo((cell * 37 + (n % perCell)) % wallets);
-    return betNo(n, cellNo(cell), wallet);
+    return betNo(place, cellNo(cell), wallet);
   });
   const grantMicros = micros(1_000_000 * Math.ceil((2 * count) / wallets + perCell));
   return {

@@ -61,7 +61,7 @@ export function ledgerCellsContract(name: string, open: () => Promise<LedgerStor
       for (const wrong of [
         cellSettled(WON, mine),
         cellSettled(WON, mine, more),
-        cellSettled(WON, mine, yours, { ...mine, id: 'bet_third', wallet: '0xcc' }),
+        cellSettled(WON, mine, yours, { ...yours, id: 'bet_third' }),
       ])
         await expectRejected(batch([wrong]), /not open with these bets/);
     });
@@ -99,12 +99,11 @@ export function ledgerCellsContract(name: string, open: () => Promise<LedgerStor
     });
 
     it('is paid out whole, to its own wallets, with the commit that settles it', async () => {
-      const cells = `INSERT INTO settled_cells SELECT 1, opens_at_ms, closes_at_ms, kind, low_cents,
-        high_cents, symbol, max_gap_ms, max_degraded_fraction, bets, stake_micros, payout_micros, 'won',
-        NULL, 150, 9000000000000, NULL, NULL, NULL FROM open_cells;`;
+      const cells = `INSERT INTO settled_cells SELECT 1, cell_no, rules_no, bets, stake_micros, payout_micros,
+        'won', NULL, 150, 9000000000000, NULL, NULL, NULL FROM open_cells;`;
       const pay = (account: string, amount: number): string =>
-        `INSERT INTO transfers (code, from_account, to_account, amount_micros, ref, cell_seq, tick_seq)
-         VALUES ('payout', 'escrow', '${account}', ${amount}, 'x', 1, 150);`;
+        `INSERT INTO transfers (code, from_no, to_no, amount_micros, ref, cell_seq, tick_seq)
+         SELECT 'payout', 3, no, ${amount}, 'x', 1, 150 FROM accounts WHERE name = '${account}';`;
       const commit = `INSERT INTO commits SELECT max(seq) + 1, max(transfer_seq), 0, 0, 0, zeroblob(32), 1
         FROM commits;`;
       const execute =

@@ -49,7 +49,7 @@ function moneyMovedTwice(dataDir: string): string[] {
   try {
     const rows = ledger
       .prepare(
-        `SELECT ref, count(*) AS n FROM transfers WHERE ref IN (SELECT id FROM bets)
+        `SELECT ref, count(*) AS n FROM booked_transfers WHERE ref IN (SELECT id FROM bets)
            AND (from_account LIKE 'wallet:%' OR to_account LIKE 'wallet:%')
          GROUP BY ref, from_account, to_account HAVING n > 1`,
       )

@@ -314,7 +314,7 @@ function prepare(db: SqliteDatabase) {
     ),
     transfers: db.prepare<[], TransferRow>(
       `SELECT ref, cell_seq AS cellSeq, code, from_account AS f, to_account AS t, amount_micros AS a
-       FROM transfers`,
+       FROM booked_transfers`,
     ),
     bet: db.prepare<[string], BetRow>(`SELECT ${BET_COLUMNS} FROM bets WHERE id = ?`),
     allBets: db.prepare<[], BetRow>(`SELECT ${BET_COLUMNS} FROM bets ORDER BY seq`),

@@ -320,7 +320,7 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a bet is booked without its money',
     file: resolver('event-writer'),
-    from: 'this.changes.set(to, (this.changes.get(to) ?? 0) + amountMicros);',
+    from: 'this.changes.set(toNo, (this.changes.get(toNo) ?? 0) + amountMicros);',
     to: '',
   },
   {

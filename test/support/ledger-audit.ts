@@ -67,7 +67,7 @@ function balanceProblems(ledger: DatabaseSync): string[] {
   }[];
   const moved = new Map<string, number>();
   const transfers = ledger
-    .prepare('SELECT from_account AS f, to_account AS t, amount_micros AS a FROM transfers')
+    .prepare('SELECT from_account AS f, to_account AS t, amount_micros AS a FROM booked_transfers')
     .all();
   for (const { f, t, a } of transfers as { f: string; t: string; a: number }[]) {
     moved.set(f, (moved.get(f) ?? 0) - a);
@@ -100,7 +100,8 @@ function houseProblems(ledger: DatabaseSync, bets: readonly BetRow[]): string[] 
   }
   const problems: string[] = [];
   const got = ledger.prepare(
-    "SELECT coalesce(sum(amount_micros), 0) AS a FROM transfers WHERE cell_seq = ? AND to_account = 'house'",
+    `SELECT coalesce(sum(amount_micros), 0) AS a FROM booked_transfers
+     WHERE cell_seq = ? AND to_account = 'house'`,
   );
   for (const [cellSeq, due] of left) {
     const { a } = got.get(cellSeq) as { a: number };
@@ -122,7 +123,7 @@ function tickProblems(ticks: readonly PriceTick[]): string[] {
 function betProblems(ledger: DatabaseSync, bet: BetRow): string[] {
   const rows = ledger
     .prepare(
-      `SELECT from_account AS f, to_account AS t, amount_micros AS a FROM transfers
+      `SELECT from_account AS f, to_account AS t, amount_micros AS a FROM booked_transfers
        WHERE ref = ?1 AND (bet_seq = ?2 OR cell_seq = ?3)`,
     )
     .all(bet.id, bet.seq, bet.cellSeq) as { f: string; t: string; a: number }[];

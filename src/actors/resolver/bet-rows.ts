@@ -88,12 +88,6 @@ export const betTermsRow = (bet: Bet): BetTermsRow => ({
   max_degraded_fraction: bet.settlementRules.maxDegradedFraction,
 });
 
-/** In the order of BET_TERMS_COLUMNS. */
-export function termsValues(bet: Bet): (string | number | null)[] {
-  const row = betTermsRow(bet);
-  return BET_TERMS_COLUMNS.map((column) => row[column]);
-}
-
 export const betOfRow = (row: StoredBetRow): Bet => ({
   id: row.id,
   wallet: row.wallet,

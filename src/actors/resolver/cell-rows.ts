@@ -1,21 +1,13 @@
-/** Rows of settled cells: what all their bets share, and what they come to together. */
+/** Settled cells as the chain tells of them: what all their bets share, and what they come to together. */
 import { reserveMicros } from '../../domain/bet.ts';
 import { sumMicros } from '../../domain/ledger.ts';
 import type { DecidedCell } from '../../domain/open-bets.ts';
 
 /** An edge that is open, so that edges can be compared. */
-const OPEN_EDGE = -1;
+export const OPEN_EDGE = -1;
 
-export const SETTLED_CELL_COLUMNS = [
-  'seq',
-  'opens_at_ms',
-  'closes_at_ms',
-  'kind',
-  'low_cents',
-  'high_cents',
-  'symbol',
-  'max_gap_ms',
-  'max_degraded_fraction',
+/** What is told of a cell beside which one it is, and under which rules. */
+export const CELL_VERDICT_COLUMNS = [
   'bets',
   'stake_micros',
   'payout_micros',
@@ -26,6 +18,20 @@ export const SETTLED_CELL_COLUMNS = [
   'near_cents',
   'near_at_ms',
   'near_seq',
+] as const;
+
+/** In the order of the chain. */
+export const SETTLED_CELL_COLUMNS = [
+  'seq',
+  'opens_at_ms',
+  'closes_at_ms',
+  'kind',
+  'low_cents',
+  'high_cents',
+  'symbol',
+  'max_gap_ms',
+  'max_degraded_fraction',
+  ...CELL_VERDICT_COLUMNS,
 ] as const;
 
 export type SettledCellRow = { readonly seq: number } & Readonly<

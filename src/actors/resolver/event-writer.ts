@@ -11,23 +11,36 @@ import {
   walletAccount,
 } from '../../domain/ledger.ts';
 import { RowInserter, type SqliteDatabase, type SqliteValue } from '../../runtime/index.ts';
-import {
-  BET_TERMS_COLUMNS,
-  betTermsRow,
-  SETTLEMENT_COLUMNS,
-  settlementValues,
-  termsValues,
-} from './bet-rows.ts';
-import { SETTLED_CELL_COLUMNS, type SettledCellRow, settledCellRow } from './cell-rows.ts';
+import { betTermsRow, SETTLEMENT_COLUMNS, settlementValues } from './bet-rows.ts';
+import { CELL_VERDICT_COLUMNS, type SettledCellRow, settledCellRow } from './cell-rows.ts';
 import { verdictRow } from './ledger-books.ts';
 import { ACCEPTING_CODE, type ChainedVerdict, CLOSING_CODES, type CommitDraft } from './ledger-chain.ts';
+import type { LedgerNumbers } from './ledger-numbers.ts';
 import type { BookedEvent } from './ledger-store.ts';
+
+const BET_COLUMNS = [
+  'seq',
+  'id',
+  'wallet_no',
+  'cell_no',
+  'rules_no',
+  'stake_micros',
+  'multiplier_hundredths',
+  'payout_micros',
+  'received_at_ms',
+  'accepted_seq',
+  'accepted_at_ms',
+  'accepted_price_cents',
+  'sigma_per_sqrt_second',
+  'rules_version',
+  'probability',
+] as const;
 
 const TRANSFER_COLUMNS = [
   'seq',
   'code',
-  'from_account',
-  'to_account',
+  'from_no',
+  'to_no',
   'amount_micros',
   'ref',
   'bet_seq',
@@ -37,28 +50,29 @@ const TRANSFER_COLUMNS = [
 
 export class EventWriter {
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #numbers: LedgerNumbers;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, numbers: LedgerNumbers) {
     this.#sql = prepare(db);
+    this.#numbers = numbers;
   }
 
-  /** Inside the transaction of the commit. */
-  write(booked: readonly BookedEvent[], draft: CommitDraft): void {
+  /** Inside the transaction of the commit. Returns the numbers of the bets it accepts, by their ids. */
+  write(booked: readonly BookedEvent[], draft: CommitDraft): ReadonlyMap<string, number> {
     const sql = this.#sql;
     const seqOf = (betId: string): number | undefined => sql.seqOf.get(betId)?.seq;
-    const rows = new WrittenRows(sql.lastSeq.get()?.seq ?? 0, seqOf, draft);
+    const rows = new WrittenRows(sql.lastSeq.get()?.seq ?? 0, seqOf, this.#numbers, draft);
     for (const { event, tickSeq } of booked) {
       if (event.type === 'AccountOpened') sql.insertAccount.run(walletAccount(event.wallet));
       rows.add(event, tickSeq);
     }
-    for (const row of rows.cells) draft.cell(row);
+    for (const row of rows.chainedCells) draft.cell(row);
     sql.bets.insert(rows.bets);
     sql.settlements.insert(rows.settlements);
-    sql.cells.insert(rows.cells.flatMap((row) => SETTLED_CELL_COLUMNS.map((column) => row[column])));
+    sql.cells.insert(rows.cells);
     sql.transfers.insert(rows.transfers);
-    for (const [account, change] of rows.changes)
-      if (sql.moveBalance.run(change, account).changes !== 1)
-        throw new Error(`ledger: there is no account ${account}`);
+    for (const [accountNo, change] of rows.changes) sql.moveBalance.run(change, accountNo);
+    return rows.opened;
   }
 }
 
@@ -74,17 +88,28 @@ interface TransferOf {
 class WrittenRows {
   readonly bets: SqliteValue[] = [];
   readonly settlements: SqliteValue[] = [];
-  readonly cells: SettledCellRow[] = [];
+  readonly cells: SqliteValue[] = [];
+  /** The same, as the chain tells of them. */
+  readonly chainedCells: SettledCellRow[] = [];
   readonly transfers: SqliteValue[] = [];
-  readonly changes = new Map<string, number>();
-  readonly #opened = new Map<string, number>();
+  /** By the numbers of accounts. */
+  readonly changes = new Map<number, number>();
+  /** Numbers of bets by their ids. */
+  readonly opened = new Map<string, number>();
   #lastBetSeq: number;
   readonly #storedSeqOf: (betId: string) => number | undefined;
+  readonly #numbers: LedgerNumbers;
   readonly #draft: CommitDraft;
 
-  constructor(lastBetSeq: number, storedSeqOf: (betId: string) => number | undefined, draft: CommitDraft) {
+  constructor(
+    lastBetSeq: number,
+    storedSeqOf: (betId: string) => number | undefined,
+    numbers: LedgerNumbers,
+    draft: CommitDraft,
+  ) {
     this.#lastBetSeq = lastBetSeq;
     this.#storedSeqOf = storedSeqOf;
+    this.#numbers = numbers;
     this.#draft = draft;
   }
 
@@ -96,22 +121,44 @@ class WrittenRows {
   }
 
   #addAccepted(event: BetAccepted, tickSeq: number): void {
+    const { bet } = event;
     this.#lastBetSeq += 1;
     const betSeq = this.#lastBetSeq;
-    this.#opened.set(event.bet.id, betSeq);
-    this.bets.push(betSeq, ...termsValues(event.bet), event.bet.probability ?? null);
+    this.opened.set(bet.id, betSeq);
+    const numbers = this.#numbers;
+    this.bets.push(
+      betSeq,
+      bet.id,
+      numbers.ofAccount(walletAccount(bet.wallet)),
+      numbers.ofCell(bet.cell),
+      numbers.ofRules(bet.settlementRules),
+      bet.stakeMicros,
+      bet.multiplier,
+      bet.payoutMicros,
+      bet.receivedAtMs,
+      bet.acceptedSeq,
+      bet.acceptedAtMs,
+      bet.acceptedPriceCents,
+      bet.sigmaPerSqrtSecond,
+      bet.rulesVersion,
+      bet.probability ?? null,
+    );
     this.#addTransfers(event, tickSeq, { betSeq });
   }
 
   #addCell(event: CellSettled, tickSeq: number): void {
-    const cellSeq = this.#draft.nextCellSeq + this.cells.length;
-    this.cells.push(settledCellRow(cellSeq, event));
+    const cellSeq = this.#draft.nextCellSeq + this.chainedCells.length;
+    const row = settledCellRow(cellSeq, event);
+    const numbers = this.#numbers;
+    const verdict = CELL_VERDICT_COLUMNS.map((column) => row[column]);
+    this.cells.push(cellSeq, numbers.ofCell(event.cell), numbers.ofRules(event.rules), ...verdict);
+    this.chainedCells.push(row);
     this.#addTransfers(event, tickSeq, { cellSeq });
   }
 
   #addVoided(event: BetVoided, tickSeq: number): void {
     const { bet, verdict } = event;
-    const betSeq = this.#opened.get(bet.id) ?? this.#storedSeqOf(bet.id);
+    const betSeq = this.opened.get(bet.id) ?? this.#storedSeqOf(bet.id);
     if (betSeq === undefined) throw new Error(`ledger: ${bet.id} is not there`);
     this.settlements.push(betSeq, ...settlementValues(verdict));
     this.#addTransfers(event, tickSeq, { betSeq, closed: verdictRow(verdict) });
@@ -122,15 +169,18 @@ class WrittenRows {
     const [bet_seq, cell_seq] = [betSeq ?? null, cellSeq ?? null];
     for (const { code, from, to, amountMicros, ref } of transfersOf(event)) {
       const seq = draft.nextTransferSeq;
-      this.transfers.push(seq, code, from, to, amountMicros, ref, bet_seq, cell_seq, tickSeq);
+      const fromNo = this.#numbers.ofAccount(from);
+      const toNo = this.#numbers.ofAccount(to);
+      const ownRef = bet_seq === null ? ref : null;
+      this.transfers.push(seq, code, fromNo, toNo, amountMicros, ownRef, bet_seq, cell_seq, tickSeq);
       draft.transfer({
         ...{ seq, code, from_account: from, to_account: to, amount_micros: amountMicros },
         ...{ ref, cell_seq, tick_seq: tickSeq },
       });
       if (code === ACCEPTING_CODE && event.type === 'BetAccepted') draft.terms(betTermsRow(event.bet));
       if (closed && CLOSING_CODES.has(code)) draft.verdict(ref, closed);
-      this.changes.set(from, (this.changes.get(from) ?? 0) - amountMicros);
-      this.changes.set(to, (this.changes.get(to) ?? 0) + amountMicros);
+      this.changes.set(fromNo, (this.changes.get(fromNo) ?? 0) - amountMicros);
+      this.changes.set(toNo, (this.changes.get(toNo) ?? 0) + amountMicros);
     }
   }
 }
@@ -140,12 +190,12 @@ function prepare(db: SqliteDatabase) {
     lastSeq: db.prepare<[], { seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM accepted_bets'),
     seqOf: db.prepare<[string], { seq: number }>('SELECT seq FROM accepted_bets WHERE id = ?'),
     insertAccount: db.prepare<[string]>('INSERT INTO accounts (name, balance_micros) VALUES (?, 0)'),
-    moveBalance: db.prepare<[number, string]>(
-      'UPDATE accounts SET balance_micros = balance_micros + ? WHERE name = ?',
+    moveBalance: db.prepare<[number, number]>(
+      'UPDATE accounts SET balance_micros = balance_micros + ? WHERE no = ?',
     ),
-    bets: new RowInserter(db, 'accepted_bets', ['seq', ...BET_TERMS_COLUMNS, 'probability']),
+    bets: new RowInserter(db, 'accepted_bets', BET_COLUMNS),
     settlements: new RowInserter(db, 'settlements', ['bet_seq', ...SETTLEMENT_COLUMNS]),
-    cells: new RowInserter(db, 'settled_cells', SETTLED_CELL_COLUMNS),
+    cells: new RowInserter(db, 'settled_cells', ['seq', 'cell_no', 'rules_no', ...CELL_VERDICT_COLUMNS]),
     transfers: new RowInserter(db, 'transfers', TRANSFER_COLUMNS),
   };
 }

@@ -8,7 +8,7 @@ import { type BetView, betView } from '../../protocol/bet-view.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
-import { betIdOf, fingerprintOf, requestKeyText } from './bet-request.ts';
+import { betIdAt, fingerprintOf, requestKeyText } from './bet-request.ts';
 import { accountViewOrEmpty } from './bet-views.ts';
 import { BetsAsked, type PlacingLetter, requestsOf } from './bets-asked.ts';
 import type { StoredAnswer } from './ledger-store.ts';
@@ -90,14 +90,22 @@ export async function executeDue(
       await context.release();
       context.metrics.count('resolver_commits_within_tick_total');
     }
-    execute(state, pending, tick, context);
+    execute(state, pending, tick, place, context);
   }
 }
 
-function execute(state: ResolverState, pending: PendingBet, tick: IndexTick, context: ActorContext): void {
-  const { request, receivedAtMs } = pending;
+/** `place`: among those that are due at this tick. */
+function execute(
+  state: ResolverState,
+  pending: PendingBet,
+  tick: IndexTick,
+  place: number,
+  context: ActorContext,
+): void {
+  const { request, fingerprint, receivedAtMs } = pending;
   const { wallet, cell, stakeMicros, minMultiplier } = request;
-  const command = { betId: betIdOf(request), wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
+  const betId = betIdAt(tick.seq, place, fingerprint);
+  const command = { betId, wallet, cell, stakeMicros, minMultiplier, receivedAtMs };
   const decision = decidePlaceBet(state.book, command, tick);
   if (decision.status === 'refused') {
     answer(state, pending, refusalOutcome(withPause(state, decision)), context);

@@ -112,7 +112,7 @@ function overdueProblems(db: SqliteDatabase, { lastAppliedAtMs }: AuditOptions):
   if (atMs === undefined) return [];
   return db
     .prepare<[number], { bets: number; closes_at_ms: number }>(
-      'SELECT bets, closes_at_ms FROM open_cells WHERE closes_at_ms < ?',
+      'SELECT bets, closes_at_ms FROM open_cells JOIN cells ON no = cell_no WHERE closes_at_ms < ?',
     )
     .all(atMs - OVERDUE_MS)
     .map(({ bets, closes_at_ms }) => `${bets} bets are open, ${atMs - closes_at_ms} ms after their window`);

@@ -108,8 +108,12 @@ export const cellLine = (row: SettledCellRow): string =>
   `c|${SETTLED_CELL_COLUMNS.map((name) => row[name] ?? '').join('|')}\n`;
 export const verdictLine = (betId: string, verdict: ChainedVerdict): string =>
   `v|${betId}|${verdict.status}|${verdict.reason ?? ''}|${verdict.settled_seq}|${verdict.settled_at_ms}\n`;
-export const termsLine = (terms: ChainedTerms): string =>
-  `b|${CHAINED_TERMS.map((name) => terms[name] ?? '').join('|')}\n`;
+/** In the order of CHAINED_TERMS; written out, as there is one for every bet. */
+export const termsLine = (b: ChainedTerms): string =>
+  `b|${b.id}|${b.wallet}|${b.symbol}|${b.kind}|${b.opens_at_ms}|${b.closes_at_ms}|${b.low_cents ?? ''}|` +
+  `${b.high_cents ?? ''}|${b.stake_micros}|${b.multiplier_hundredths}|${b.payout_micros}|` +
+  `${b.received_at_ms}|${b.accepted_seq}|${b.accepted_at_ms}|${b.accepted_price_cents}|` +
+  `${b.sigma_per_sqrt_second}|${b.rules_version}|${b.max_gap_ms}|${b.max_degraded_fraction}\n`;
 /** Operators write prose. */
 export const actionLine = (row: ChainedAction): string => {
   const { seq, id, at_ms, tick_seq, actor, action, target, reason, bets } = row;

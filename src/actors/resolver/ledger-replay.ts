@@ -7,12 +7,11 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { SqliteDatabase } from '../../runtime/index.ts';
-import type { SettledCellRow } from './cell-rows.ts';
+import { CELL_VERDICT_COLUMNS, type SettledCellRow } from './cell-rows.ts';
 import {
   ACCEPTING_CODE,
   actionLine,
   answersLine,
-  CHAINED_TERMS,
   type ChainedAction,
   type ChainedLimits,
   type ChainedTerms,
@@ -205,21 +204,33 @@ function textOf(rows: readonly JoinedTransfer[]): string {
 }
 
 function prepareReplay(db: SqliteDatabase) {
-  const terms = CHAINED_TERMS.map((name) => `b.${name}`).join(', ');
+  const verdict = CELL_VERDICT_COLUMNS.map((name) => `s.${name}`).join(', ');
   return {
     chain: prepareChain(db),
+    // Joined table by table: an outer join with the view of bets would read all of them.
     transfers: db.prepare<[number, number, number], JoinedTransfer>(
-      `SELECT t.seq, t.code, t.from_account, t.to_account, t.amount_micros, t.ref, t.cell_seq,
-              t.tick_seq, ${terms}, coalesce(s.status, c.status, 'open') AS status, s.reason, s.settled_seq,
-              s.settled_at_ms
-       FROM transfers AS t
-         LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq AND t.code = 'stake'
+      `SELECT t.seq, t.code, f.name AS from_account, o.name AS to_account, t.amount_micros,
+              coalesce(t.ref, b.id) AS ref, t.cell_seq, t.tick_seq, b.id, a.wallet, c.symbol, c.kind,
+              c.opens_at_ms, c.closes_at_ms, nullif(c.low_cents, -1) AS low_cents,
+              nullif(c.high_cents, -1) AS high_cents, b.stake_micros, b.multiplier_hundredths,
+              b.payout_micros, b.received_at_ms, b.accepted_seq, b.accepted_at_ms, b.accepted_price_cents,
+              b.sigma_per_sqrt_second, b.rules_version, r.max_gap_ms, r.max_degraded_fraction,
+              coalesce(s.status, d.status, 'open') AS status, s.reason, s.settled_seq, s.settled_at_ms
+       FROM transfers AS t JOIN accounts AS f ON f.no = t.from_no JOIN accounts AS o ON o.no = t.to_no
+         LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq
+         LEFT JOIN accounts AS a ON a.no = b.wallet_no AND t.code = 'stake'
+         LEFT JOIN cells AS c ON c.no = b.cell_no AND t.code = 'stake'
+         LEFT JOIN settlement_rules AS r ON r.no = b.rules_no AND t.code = 'stake'
          LEFT JOIN settlements AS s ON s.bet_seq = t.bet_seq AND t.code IN ('payout', 'forfeit', 'refund')
-         LEFT JOIN settled_cells AS c ON c.seq = t.cell_seq
+         LEFT JOIN settled_cells AS d ON d.seq = t.cell_seq
        WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq LIMIT ?`,
     ),
     cells: db.prepare<[number, number], SettledCellRow>(
-      'SELECT * FROM settled_cells WHERE seq > ? AND seq <= ? ORDER BY seq',
+      `SELECT s.seq, c.opens_at_ms, c.closes_at_ms, c.kind, c.low_cents, c.high_cents, c.symbol,
+              r.max_gap_ms, r.max_degraded_fraction, ${verdict}
+       FROM settled_cells AS s JOIN cells AS c ON c.no = s.cell_no
+         JOIN settlement_rules AS r ON r.no = s.rules_no
+       WHERE s.seq > ? AND s.seq <= ? ORDER BY s.seq`,
     ),
     actions: db.prepare<[number, number], ChainedAction>(
       'SELECT * FROM operator_actions WHERE seq > ? AND seq <= ? ORDER BY seq',

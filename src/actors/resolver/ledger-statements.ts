@@ -3,7 +3,7 @@ import type { RecentReserve } from '../../domain/recent-reserves.ts';
 import type { Micros } from '../../domain/units.ts';
 import type { BetStatus } from '../../protocol/bet-view.ts';
 import type { SqliteDatabase } from '../../runtime/index.ts';
-import { BET_TERMS_COLUMNS, type BetRow, type StoredBetRow } from './bet-rows.ts';
+import type { BetRow, StoredBetRow } from './bet-rows.ts';
 import type { ChainedAction, ChainedLimits } from './ledger-chain.ts';
 import type { StoredOdds } from './odds-snapshot.ts';
 
@@ -15,7 +15,12 @@ type TotalsRow = {
   readonly escrow_micros: number;
   readonly wallets: number;
 };
-type AnswerRow = { readonly fingerprint: string; readonly answer: string };
+type AnswerRow = {
+  readonly fingerprint: Buffer;
+  /** One of the two. */
+  readonly bet_seq: number | null;
+  readonly answer: string | null;
+};
 type BetsQuery = {
   readonly wallet: string;
   readonly limit: number;
@@ -24,36 +29,29 @@ type BetsQuery = {
 };
 
 export function prepareLedger(db: SqliteDatabase) {
-  const terms = BET_TERMS_COLUMNS.join(', ');
-  const openTerms = BET_TERMS_COLUMNS.map((column) => `b.${column}`).join(', ');
   return {
     accounts: db.prepare<[], { name: string; balance_micros: Micros }>(
       'SELECT name, balance_micros FROM accounts',
     ),
     openBets: db.prepare<[], StoredBetRow>(
-      `SELECT b.probability, ${openTerms} FROM accepted_bets AS b
-       WHERE b.seq >= (SELECT min(first_bet_seq) FROM open_cells)
-         AND EXISTS (SELECT 1 FROM open_cells AS o
-           WHERE o.opens_at_ms = b.opens_at_ms AND o.closes_at_ms = b.closes_at_ms AND o.kind = b.kind
-             AND o.low_cents = coalesce(b.low_cents, -1) AND o.high_cents = coalesce(b.high_cents, -1)
-             AND o.symbol = b.symbol AND o.max_gap_ms = b.max_gap_ms
-             AND o.max_degraded_fraction = b.max_degraded_fraction)
-         AND NOT EXISTS (SELECT 1 FROM settlements WHERE bet_seq = b.seq)
-       ORDER BY b.seq`,
+      `SELECT * FROM bets WHERE seq >= (SELECT min(first_bet_seq) FROM open_cells) AND status = 'open'
+       ORDER BY seq`,
     ),
     newestReserves: db.prepare<[], RecentReserve>(
       `SELECT wallet, accepted_at_ms AS acceptedAtMs, payout_micros - stake_micros AS reserveMicros
-       FROM accepted_bets ORDER BY seq DESC`,
+       FROM accepted_bets JOIN accounts ON no = wallet_no ORDER BY seq DESC`,
     ),
     voidedEarly: db.prepare<[], StoredBetRow>(
-      `SELECT ${terms}, probability FROM settlements JOIN accepted_bets ON seq = bet_seq
-       WHERE reason = 'OPERATOR' AND settled_at_ms < opens_at_ms ORDER BY seq`,
+      `SELECT * FROM bets WHERE seq IN (SELECT bet_seq FROM settlements WHERE reason = 'OPERATOR')
+         AND settled_at_ms < opens_at_ms ORDER BY seq`,
     ),
     cursor: db.prepare<[], { tick_seq: number }>('SELECT tick_seq FROM cursor'),
     anyTransfer: db.prepare<[], { seq: number }>('SELECT seq FROM transfers LIMIT 1'),
-    answer: db.prepare<[string, string], AnswerRow>(
-      'SELECT fingerprint, answer FROM requests WHERE wallet = ? AND idempotency_key = ?',
+    answer: db.prepare<[number, string, string], AnswerRow>(
+      `SELECT fingerprint, bet_seq, answer FROM requests
+       WHERE key_hash = ? AND wallet = ? AND idempotency_key = ?`,
     ),
+    betAt: db.prepare<[number], BetRow>('SELECT * FROM bets WHERE seq = ?'),
     bet: db.prepare<[string, string], BetRow>('SELECT * FROM bets WHERE id = ? AND wallet = ?'),
     bets: db.prepare<[BetsQuery], BetRow>(
       `SELECT * FROM bets WHERE wallet = @wallet
@@ -117,9 +115,7 @@ function prepareOdds(db: SqliteDatabase) {
       `SELECT * FROM bets WHERE settled_seq > @tickSeq AND seq IN (
          SELECT bet_seq FROM settlements WHERE settled_seq > @tickSeq
          UNION ALL SELECT b.seq FROM settled_cells AS c CROSS JOIN accepted_bets AS b
-           WHERE c.settled_seq > @tickSeq
-             AND b.opens_at_ms = c.opens_at_ms AND b.closes_at_ms = c.closes_at_ms AND b.kind = c.kind
-             AND coalesce(b.low_cents, -1) = +c.low_cents AND coalesce(b.high_cents, -1) = +c.high_cents)
+           WHERE c.settled_seq > @tickSeq AND b.cell_no = c.cell_no AND b.rules_no = c.rules_no)
        ORDER BY settled_seq, seq`,
     ),
     keepOdds: db.prepare<[StoredOdds]>(

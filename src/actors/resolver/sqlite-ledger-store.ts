@@ -11,8 +11,8 @@ import { RECENT_MS, type RecentReserve } from '../../domain/recent-reserves.ts';
 import type { SelfLimitsState, SettledNet } from '../../domain/self-limits.ts';
 import { micros } from '../../domain/units.ts';
 import { weightOfTold } from '../../protocol/account-events.ts';
-import type { BetStatus, BetView } from '../../protocol/bet-view.ts';
-import type { Outcome } from '../../protocol/errors.ts';
+import { type BetStatus, type BetView, betView } from '../../protocol/bet-view.ts';
+import { done, type Outcome } from '../../protocol/errors.ts';
 import {
   failpoint,
   OUTBOX_MIGRATION,
@@ -20,7 +20,9 @@ import {
   RowInserter,
   type SqliteDatabase,
   SqliteOutbox,
+  type SqliteValue,
 } from '../../runtime/index.ts';
+import { requestHash } from './bet-request.ts';
 import { betOfRow, betRecordOfRow } from './bet-rows.ts';
 import { EventWriter } from './event-writer.ts';
 import { actionOfRow, actionRow, sqliteBooks } from './ledger-books.ts';
@@ -31,6 +33,7 @@ import {
   genesisOf,
   prepareChain,
 } from './ledger-chain.ts';
+import { LedgerNumbers } from './ledger-numbers.ts';
 import { chainOldRows } from './ledger-replay.ts';
 import { type LedgerStatements, prepareLedger } from './ledger-statements.ts';
 import type {
@@ -57,13 +60,19 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   migration('0003-safe-money.sql'),
   migration('0004-calibration.sql'),
   migration('0005-cells.sql'),
+  migration('0006-numbers.sql'),
 ];
 
-const ANSWER_COLUMNS = ['wallet', 'idempotency_key', 'fingerprint', 'answer'] as const;
+/** What they call. */
+const LEDGER_FUNCTIONS = {
+  request_hash: (wallet: string, idempotencyKey: string) => requestHash({ wallet, idempotencyKey }),
+};
+
+const ANSWER_COLUMNS = ['key_hash', 'wallet', 'idempotency_key', 'fingerprint', 'bet_seq', 'answer'] as const;
 
 /** Opens or creates the ledger's database at `path`, or one of its own in `:memory:`. */
 export const openLedgerDatabase = (path: string): SqliteDatabase =>
-  openSqlite({ path, migrations: LEDGER_MIGRATIONS, cacheMib: 64, logMib: 64 });
+  openSqlite({ path, migrations: LEDGER_MIGRATIONS, functions: LEDGER_FUNCTIONS, cacheMib: 64, logMib: 64 });
 
 export class SqliteLedgerStore implements LedgerStore {
   readonly outbox: SqliteOutbox;
@@ -73,6 +82,7 @@ export class SqliteLedgerStore implements LedgerStore {
   #last: CommitRow;
   readonly #db: SqliteDatabase;
   readonly #sql: LedgerStatements;
+  readonly #numbers: LedgerNumbers;
   readonly #events: EventWriter;
   readonly #answers: RowInserter;
   readonly #commit: (batch: LedgerBatch) => CommitRow;
@@ -80,7 +90,8 @@ export class SqliteLedgerStore implements LedgerStore {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#sql = prepareLedger(db);
-    this.#events = new EventWriter(db);
+    this.#numbers = new LedgerNumbers(db);
+    this.#events = new EventWriter(db, this.#numbers);
     this.#answers = new RowInserter(db, 'requests', ANSWER_COLUMNS);
     this.outbox = new SqliteOutbox(db);
     this.#chain = prepareChain(db);
@@ -115,17 +126,29 @@ export class SqliteLedgerStore implements LedgerStore {
 
   async commit(batch: LedgerBatch): Promise<void> {
     failpoint('ledger.drafted');
-    this.#last = this.#commit(batch);
+    try {
+      this.#last = this.#commit(batch);
+    } catch (error) {
+      this.#numbers.forget();
+      throw error;
+    }
     failpoint('ledger.committed');
   }
 
   async findAnswers(keys: readonly RequestKey[]): Promise<readonly StoredAnswer[]> {
-    return keys.flatMap(({ wallet, idempotencyKey }) => {
-      const row = this.#sql.answer.get(wallet, idempotencyKey);
+    return keys.flatMap((key) => {
+      const { wallet, idempotencyKey } = key;
+      const row = this.#sql.answer.get(requestHash(key), wallet, idempotencyKey);
       if (!row) return [];
-      const answer = JSON.parse(row.answer) as Outcome<BetView>;
-      return [{ wallet, idempotencyKey, fingerprint: row.fingerprint, answer }];
+      const fingerprint = row.fingerprint.toString('hex');
+      return [{ wallet, idempotencyKey, fingerprint, answer: this.#answerOf(row) }];
     });
+  }
+
+  /** Whatever became of the bet since, the answer is the bet as it was accepted. */
+  #answerOf({ bet_seq, answer }: { bet_seq: number | null; answer: string | null }): Outcome<BetView> {
+    const bet = bet_seq === null ? undefined : this.#sql.betAt.get(bet_seq);
+    return bet ? done(betView(betOfRow(bet))) : (JSON.parse(answer ?? '') as Outcome<BetView>);
   }
 
   async findBet(wallet: string, betId: string): Promise<BetRecord | undefined> {
@@ -170,12 +193,7 @@ export class SqliteLedgerStore implements LedgerStore {
 
   #write(batch: LedgerBatch): CommitRow {
     const draft = new CommitDraft(this.#last);
-    this.#events.write(batch.booked, draft);
-    this.#answers.insert(
-      batch.answers.flatMap(({ wallet, idempotencyKey, fingerprint, answer }) => [
-        ...[wallet, idempotencyKey, fingerprint, JSON.stringify(answer)],
-      ]),
-    );
+    this.#writeAnswers(batch.answers, this.#events.write(batch.booked, draft));
     this.#writeActions(batch.actions ?? [], draft);
     this.#writeLimits(batch.limits ?? [], draft);
     this.outbox.append(batch.told ?? [], weightOfTold);
@@ -185,6 +203,18 @@ export class SqliteLedgerStore implements LedgerStore {
     if (commit) this.#chain.insert(commit);
     failpoint('ledger.written');
     return commit ?? this.#last;
+  }
+
+  /** `accepted`: the numbers of the bets of the same commit; each is the answer to its request. */
+  #writeAnswers(answers: readonly StoredAnswer[], accepted: ReadonlyMap<string, number>): void {
+    const values: SqliteValue[] = [];
+    for (const stored of answers) {
+      const { wallet, idempotencyKey, fingerprint, answer } = stored;
+      const betSeq = answer.ok ? accepted.get(answer.value.id) : undefined;
+      values.push(requestHash(stored), wallet, idempotencyKey, Buffer.from(fingerprint, 'hex'));
+      values.push(betSeq ?? null, betSeq === undefined ? JSON.stringify(answer) : null);
+    }
+    this.#answers.insert(values);
   }
 
   /** Bets are numbered in the order of acceptance, so the newest minute is at the end. */

@@ -99,11 +99,11 @@ export class BookedBets {
     const betAt = this.#db.prepare<[number], BetRow>('SELECT * FROM bets WHERE seq = ?');
     const transfersOf = this.#db.prepare<[number], BookedTransfer>(
       `SELECT code, from_account AS "from", to_account AS "to", amount_micros AS amountMicros
-       FROM transfers WHERE bet_seq = ?`,
+       FROM booked_transfers WHERE bet_seq = ?`,
     );
     const paymentOf = this.#db.prepare<[number, string, string], BookedTransfer>(
       `SELECT code, from_account AS "from", to_account AS "to", amount_micros AS amountMicros
-       FROM transfers WHERE cell_seq = ? AND to_account = ? AND ref = ?`,
+       FROM booked_transfers WHERE cell_seq = ? AND to_account = ? AND ref = ?`,
     );
     for (const [seq] of order) {
       const row = betAt.get(seq);
@@ -122,7 +122,8 @@ export class BookedBets {
       .prepare<[], BookedCell>(
         `SELECT cell_seq AS cellSeq, max(bets) AS bets, sum(to_account LIKE 'wallet:%') AS toWallets,
            sum(CASE to_account WHEN 'house' THEN amount_micros ELSE 0 END) AS toHouseMicros
-         FROM (SELECT cell_seq, 0 AS bets, to_account, amount_micros FROM transfers WHERE cell_seq IS NOT NULL
+         FROM (SELECT cell_seq, 0 AS bets, to_account, amount_micros FROM booked_transfers
+               WHERE cell_seq IS NOT NULL
                UNION ALL SELECT seq, bets, '', 0 FROM settled_cells) GROUP BY cell_seq ORDER BY cell_seq`,
       )
       .all();
@@ -132,7 +133,9 @@ export class BookedBets {
   *sums(): Generator<string, void, undefined> {
     const moved = new Map<string, number>();
     const transfers = this.#db
-      .prepare<[], [string, string, number]>('SELECT from_account, to_account, amount_micros FROM transfers')
+      .prepare<[], [string, string, number]>(
+        'SELECT from_account, to_account, amount_micros FROM booked_transfers',
+      )
       .raw();
     for (const [from, to, amountMicros] of transfers.iterate()) {
       moved.set(from, (moved.get(from) ?? 0) - amountMicros);

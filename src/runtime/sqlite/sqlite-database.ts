@@ -18,6 +18,8 @@ export interface SqliteOptions {
    * released. `any`, read-only: whatever version it is.
    */
   readonly migrations: readonly string[] | 'any';
+  /** Pure functions of texts that migrations may call, by name. */
+  readonly functions?: Readonly<Record<string, (...texts: string[]) => number | string>>;
   /** Page cache in MiB. */
   readonly cacheMib?: number;
   /**
@@ -43,6 +45,8 @@ export function openSqlite(options: SqliteOptions): SqliteDatabase {
   db.pragma('temp_store = MEMORY');
   db.pragma(`cache_size = ${-1024 * (options.cacheMib ?? 32)}`);
   db.pragma(`wal_autocheckpoint = ${PAGES_PER_MIB * (options.logMib ?? 4)}`);
+  for (const [name, run] of Object.entries(options.functions ?? {}))
+    db.function(name, { deterministic: true, varargs: true }, (...texts) => run(...texts.map(String)));
   if (options.migrations !== 'any') migrate(db, options.migrations, readonly);
   else if (!readonly) throw new Error(`${options.path}: only readers take any version`);
   db.prepare('SELECT count(*) FROM sqlite_schema').get();

@@ -43,17 +43,19 @@ describe('the audit of a ledger', () => {
     ],
     ['each_winner_was_paid', "UPDATE transfers SET ref = 'bet_9' WHERE code = 'payout'"],
     ['each_winner_was_paid', "UPDATE transfers SET amount_micros = 1 WHERE code = 'refund'"],
-    ['no_transfer_of_no_bet', "UPDATE transfers SET ref = 'bet_9' WHERE ref = 'bet_0'"],
+    ['no_transfer_of_no_bet', "UPDATE transfers SET ref = 'bet_9' WHERE bet_seq = 1"],
     ['no_transfer_of_no_bet', 'UPDATE transfers SET cell_seq = 9 WHERE cell_seq = 1'],
     ['each_bet_was_answered', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
+    ['each_bet_was_answered', 'UPDATE requests SET bet_seq = 2 WHERE bet_seq = 1'],
+    ['answers_are_found_by_their_keys', 'UPDATE requests SET key_hash = key_hash + 1 WHERE seq = 1'],
     ['each_acceptance_has_its_bet', "DELETE FROM accepted_bets WHERE id = 'bet_0'"],
     ['answers_are_all_there', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
     ['operators_voided_what_they_say', settledAlone('void', "'OPERATOR'")],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'90'), (3, x'90')"],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'c1')"],
-    ['file_is_sound', "UPDATE transfers SET from_account = 'nobody' WHERE seq = 3"],
+    ['file_is_sound', 'UPDATE transfers SET from_no = 99 WHERE seq = 3'],
     ['chain_and_balances', "UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'reserve'"],
-    ['chain_and_balances', "UPDATE accepted_bets SET high_cents = high_cents + 1 WHERE id = 'bet_3'"],
+    ['chain_and_balances', 'UPDATE cells SET high_cents = high_cents + 1'],
     ['chain_and_balances', "UPDATE settled_cells SET settled_seq = 151 WHERE status = 'won'"],
     [
       'chain_and_balances',
@@ -65,8 +67,8 @@ describe('the audit of a ledger', () => {
     ['chain_and_balances', 'DELETE FROM transfers WHERE seq = 3'],
     [
       'chain_and_balances',
-      `INSERT INTO transfers SELECT 15, 'grant', 'house', name, 1, 'x', NULL, NULL, 1
-       FROM accounts WHERE name LIKE 'wallet:%'`,
+      `INSERT INTO transfers SELECT 15, 'grant', 2, no, 1, 'x', NULL, NULL, 1
+       FROM accounts WHERE wallet IS NOT NULL`,
     ],
   ])('%s: finds %s', (check, sql) => {
     file.spoil(sql);

@@ -20,7 +20,7 @@ const FILL = '"$NODE" test/support/fill-ledger.ts "$DIR/ledger.sqlite"';
 /** Each fills the disk, gives room, and goes on with three more commits. */
 const WAYS: Readonly<Record<string, { readonly script: string; readonly code: RegExp }>> = {
   'a file that may not grow': {
-    script: `(ulimit -S -f 1200; ${FILL}) && ${FILL} 3`,
+    script: `(ulimit -S -f 2000; ${FILL}) && ${FILL} 3`,
     code: /^SQLITE_(IOERR_WRITE|FULL)$/,
   },
   ...(mayMount() && {

@@ -101,7 +101,7 @@ describe('a damaged ledger', () => {
     ['a header of zeros', (file: Buffer) => file.fill(0, 0, 100)],
     ['a header of something else', (file: Buffer) => file.fill('x', 0, 16)],
     ['half of its pages missing', (file: Buffer) => file.subarray(0, file.length / 2)],
-    ['a torn page', (file: Buffer) => file.fill(0xa5, 4_096 + 512, 8_192)],
+    ['torn pages', (file: Buffer) => file.fill(0xa5, 4_096 + 512)],
   ])('with %s is refused, and left as it is', async (_what, damage) => {
     const damaged = Buffer.from(damage(readFileSync(path)));
     writeFileSync(path, damaged);
@@ -134,6 +134,8 @@ describe('a disk without room', () => {
     const rig = await startRig();
     const wallets = Array.from({ length: 40 }, (_, n) => `0x${String(n).padStart(40, '0')}`);
     for (const wallet of wallets) await rig.openAccount(wallet);
+    // Of pages that are free inside the file, none is left.
+    rig.database.exec('VACUUM');
     const pagesMax = Number(rig.database.pragma('max_page_count', { simple: true }));
     // Not one page more: SQLite itself says that the disk is full.
     rig.database.pragma(`max_page_count = ${Number(rig.database.pragma('page_count', { simple: true }))}`);

@@ -195,8 +195,8 @@ class Run {
     const escrow = one("SELECT balance_micros FROM accounts WHERE name = 'escrow'");
     expect(one("SELECT coalesce(sum(payout_micros), 0) FROM bets WHERE status = 'open'")).toBe(escrow);
     const replayed = `SELECT count(*) FROM accounts WHERE balance_micros <>
-      (SELECT coalesce(sum(amount_micros), 0) FROM transfers WHERE to_account = name) -
-      (SELECT coalesce(sum(amount_micros), 0) FROM transfers WHERE from_account = name)`;
+      (SELECT coalesce(sum(amount_micros), 0) FROM booked_transfers WHERE to_account = name) -
+      (SELECT coalesce(sum(amount_micros), 0) FROM booked_transfers WHERE from_account = name)`;
     expect(one(replayed)).toBe(0);
   }
 

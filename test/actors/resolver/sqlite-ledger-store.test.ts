@@ -137,13 +137,20 @@ it('takes over a ledger whose bets were settled one by one, and settles what is 
   const rows = (db: typeof before, sql: string): unknown[] => db.prepare(sql).all();
   const bets = `SELECT id, status, reason, settled_seq, settled_at_ms, near_cents, near_seq FROM bets
     ORDER BY seq`;
-  const transfers =
-    'SELECT seq, code, from_account, to_account, amount_micros, ref, bet_seq, tick_seq FROM transfers';
-  const kept = [bets, transfers, 'SELECT seq, hash FROM commits', 'SELECT * FROM accounts'];
-  const found = kept.map((sql) => rows(before, sql));
+  const transfersIn = (table: string): string =>
+    `SELECT seq, code, from_account, to_account, amount_micros, ref, bet_seq, tick_seq FROM ${table}
+     ORDER BY seq`;
+  const answersBy = (fingerprint: string): string =>
+    `SELECT wallet, idempotency_key, ${fingerprint} AS fingerprint, answer FROM requests ORDER BY seq`;
+  const rest = [
+    ...[bets, 'SELECT seq, hash FROM commits'],
+    'SELECT name, balance_micros FROM accounts ORDER BY name',
+  ];
+  const found = [transfersIn('transfers'), answersBy('fingerprint'), ...rest].map((sql) => rows(before, sql));
   before.close();
 
   const db = openLedgerDatabase(path);
+  const kept = [transfersIn('booked_transfers'), answersBy('lower(hex(fingerprint))'), ...rest];
   expect(kept.map((sql) => rows(db, sql))).toEqual(found);
   const store = new SqliteLedgerStore(db);
   const open = (await store.load()).openBets;
