@@ -2,10 +2,13 @@
 import type { Bet } from '../../src/domain/bet.ts';
 import { PROOF_FORMAT, type Proof } from '../../src/domain/proof/proof.ts';
 import { hexOf, type ProofCrypto } from '../../src/domain/proof/proof-bytes.ts';
+import { receiptTree } from '../../src/domain/proof/receipt-tree.ts';
 import {
   receiptMessage,
   receiptRules,
+  rulesHasher,
   type SignedCheckpoint,
+  type SignedReceipt,
   statementDigests,
 } from '../../src/domain/proof/signed-statements.ts';
 import { canonicalTick, chainStep, GENESIS_HASH } from '../../src/domain/proof/tick-chain.ts';
@@ -30,9 +33,10 @@ export interface ProofParts {
 }
 
 const digests = statementDigests(NODE_CRYPTO);
+const hashOfRules = rulesHasher(keccak256);
 
 export function proofOf({ bet, ticks, beforeSeq, afterSeq, key = SERVICE_KEY }: ProofParts): Proof {
-  const message = receiptMessage(bet, keccak256);
+  const message = receiptMessage(bet, hashOfRules);
   const verdict = settleFromTicks(bet.cell, ticks.slice(bet.acceptedSeq - 1), bet.settlementRules);
   if (verdict.outcome === 'open') throw new Error('these ticks decide nothing');
   return {
@@ -51,6 +55,21 @@ export function proofOf({ bet, ticks, beforeSeq, afterSeq, key = SERVICE_KEY }: 
     },
   };
 }
+
+/** One signature for all, also if it is one bet: what a service that follows docs/proof.md must not send. */
+export function receiptsTogether(bets: readonly Bet[], key: ServiceKey = SERVICE_KEY): SignedReceipt[] {
+  const messages = bets.map((bet) => receiptMessage(bet, hashOfRules));
+  const tree = receiptTree(messages.map(digests.receipt), keccak256);
+  const signature = key.sign(digests.receiptBatch({ root: hexOf(tree.root) }));
+  return messages.map((message, place) => ({
+    ...{ message, signer: key.address, signature },
+    path: tree.pathOf(place),
+  }));
+}
+
+/** Whether the receipt's signature is its signer's. */
+export const isSigned = (receipt: SignedReceipt): boolean =>
+  recoverAddress(digests.signedReceipt(receipt), receipt.signature) === receipt.signer;
 
 export function checkpointAt(
   ticks: readonly IndexTick[],
