@@ -14,6 +14,7 @@ import {
 import { canonicalTick, chainStep, GENESIS_HASH } from '../../src/domain/proof/tick-chain.ts';
 import { settleFromTicks } from '../../src/domain/settlement.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
+import type { BetView } from '../../src/protocol/bet-view.ts';
 import { keccak256, recoverAddress, sha256 } from '../../src/runtime/secp256k1.ts';
 import { type ServiceKey, serviceKey } from '../../src/runtime/service-key.ts';
 
@@ -56,7 +57,7 @@ export function proofOf({ bet, ticks, beforeSeq, afterSeq, key = SERVICE_KEY }: 
   };
 }
 
-/** One signature for all, also if it is one bet: what a service that follows docs/proof.md must not send. */
+/** One signature for all, also for one bet: which then has an empty path, and no service sends it. */
 export function receiptsTogether(bets: readonly Bet[], key: ServiceKey = SERVICE_KEY): SignedReceipt[] {
   const messages = bets.map((bet) => receiptMessage(bet, hashOfRules));
   const tree = receiptTree(messages.map(digests.receipt), keccak256);
@@ -65,6 +66,19 @@ export function receiptsTogether(bets: readonly Bet[], key: ServiceKey = SERVICE
     ...{ message, signer: key.address, signature },
     path: tree.pathOf(place),
   }));
+}
+
+/** The receipt of a bet in an answer; undefined for any other answer. */
+export const receiptIn = (body: unknown): BetView['receipt'] =>
+  typeof body === 'object' && body !== null ? (body as BetView).receipt : undefined;
+
+/**
+ * A bet without how its receipt is signed, which depends on what is answered beside it; any other answer as
+ * it is.
+ */
+export function withoutSignature(body: unknown): unknown {
+  const receipt = receiptIn(body);
+  return receipt ? { ...(body as BetView), receipt: receipt.message } : body;
 }
 
 /** Whether the receipt's signature is its signer's. */
