@@ -37,7 +37,7 @@ export interface BetView {
   readonly rulesVersion: string;
   /** The rules it settles by. Absent only in answers from before they were told. */
   readonly settlementRules?: SettlementRules;
-  /** Signed terms; in the answer to placing and in `GET /v1/bets/{id}`. */
+  /** Signed terms; in the answer to placing, maybe with others', and in `GET /v1/bets/{id}`. */
   readonly receipt?: SignedReceipt;
   /** Present once settled: the tick that decided, and for `void` the reason. */
   readonly settledSeq?: number;

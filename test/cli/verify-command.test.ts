@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/command.ts';
 import { verify } from '../../src/cli/verify-command.ts';
-import { BET, PROOF } from '../support/proof-vectors.ts';
+import { BET, PROOF, TRUE_PROOFS } from '../support/proof-vectors.ts';
 import { OTHER_SERVICE_KEY, SERVICE_KEY } from '../support/proofs.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'touchline-verify-'));
@@ -23,6 +23,13 @@ it('says what a proof proves, and on whose word', async () => {
   expect(await verify.run([proofFile])).toEqual({ json: { ...proven, signers: [address] }, exitCode: 0 });
   const spelledOtherwise = `0x${address.slice(2).toUpperCase()}`;
   expect(await verify.run([proofFile, '--signer', spelledOtherwise])).toMatchObject({ exitCode: 0 });
+});
+
+it('takes the receipt that came with the answer, which may share its signature', async () => {
+  const { proof } = TRUE_PROOFS['a receipt that shares its signature'] ?? {};
+  expect(proof?.receipt.path).toHaveLength(2);
+  const told = await verify.run([fileOf(JSON.stringify(proof)), '--signer', SERVICE_KEY.address]);
+  expect(told).toMatchObject({ json: { valid: true, betId: BET.id }, exitCode: 0 });
 });
 
 it('says why a file proves nothing', async () => {

@@ -164,8 +164,9 @@ const isFinal = (error: TouchlineError): boolean =>
   !error.retryable && error.status >= 400 && error.status < 500;
 
 function termsOf(bet: BetView): string {
-  const { status, settledSeq, settledAtMs, reason, ...terms } = bet;
-  return JSON.stringify(Object.entries(terms).sort());
+  const { status, settledSeq, settledAtMs, reason, receipt, ...terms } = bet;
+  // What the receipt says; how it is signed depends on what was answered beside it.
+  return JSON.stringify(Object.entries({ ...terms, receipt: receipt?.message }).sort());
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

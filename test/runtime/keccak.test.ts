@@ -16,6 +16,14 @@ test('is the Keccak-256 of Ethereum', () => {
   }
 });
 
+test('goes on where its memory ends', () => {
+  const room = 478 * 136;
+  for (const length of [room - 1, room, room + 1, room + 136, 2 * room, 2 * room + 300, 200_000]) {
+    const bytes = Uint8Array.from({ length }, (_, at) => (at * 31 + length) & 0xff);
+    expect(hex(keccak256(bytes))).toBe(keccakOfEthers(bytes));
+  }
+});
+
 test('agrees with ethers on any bytes, and hands out hashes that stay', () => {
   const zero = keccak256(new Uint8Array(1));
   fc.assert(

@@ -70,6 +70,7 @@ const clients = [
   'connection lost',
   'account event pushed',
   'proof verified',
+  'receipt under a shared signature',
   'signed out by push',
   'socket closed 4400',
   'socket closed 4508',

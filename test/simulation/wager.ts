@@ -7,12 +7,14 @@ import type { PlaceBetRequest } from '../../src/protocol/api/place-bet-request.t
 import type { BetView } from '../../src/protocol/bet-view.ts';
 import type { PublicError } from '../../src/protocol/errors.ts';
 import type { SelfLimitsRequest } from '../../src/protocol/self-limits.ts';
+import { withoutSignature } from '../support/proofs.ts';
 import type { Account } from './account.ts';
 import { type BatchedBet, placeInBatch } from './batch.ts';
 import type { BetRow } from './judge.ts';
 import type { Listener } from './listener.ts';
 import type { Answer, Network } from './network.ts';
 import type { SelfLimiting } from './self-limits.ts';
+import { checkReceipt } from './told-receipt.ts';
 import type { World } from './world.ts';
 
 const RETRY_MS_MIN = 50;
@@ -113,6 +115,7 @@ export class Wager implements BatchedBet {
   hear(answer: Answer): void {
     const decision = decisionOf(answer);
     if (!decision) return;
+    checkReceipt(decision.body, this.#world);
     if (this.#told) this.#expectSame(this.#told, decision, 'elsewhere');
     else this.#told = decision;
   }
@@ -207,7 +210,8 @@ export class Wager implements BatchedBet {
   }
 
   #expectSame(one: Decision, other: Decision, which: string): void {
-    const isSame = isDeepStrictEqual(one.body, other.body);
+    checkReceipt(other.body, this.#world);
+    const isSame = isDeepStrictEqual(withoutSignature(one.body), withoutSignature(other.body));
     const differ = `${JSON.stringify(other.body)}, ${which} ${JSON.stringify(one.body)}`;
     this.#world.judge.expect(isSame, `${this.key} was answered ${differ}`);
   }

@@ -231,9 +231,13 @@ export async function startBroadcaster(change: Partial<BroadcasterSettings> = {}
 }
 
 /** A client that is signed in and has its (empty) snapshots of the channels behind it. */
-export async function signedInClient(broadcaster: BroadcasterFixture, channels: readonly string[] = []) {
+export async function signedInClient(
+  broadcaster: BroadcasterFixture,
+  channels: readonly string[] = [],
+  options?: Parameters<MemoryServer['connect']>[0],
+) {
   const session = broadcaster.signIn();
-  const client = broadcaster.connect();
+  const client = broadcaster.connect(options);
   await client.send({ op: 'auth', token: session.token });
   if (channels.length > 0) await client.send({ op: 'subscribe', channels });
   for (const _ of channels) {
@@ -272,8 +276,13 @@ export class FrameClient {
   }
 
   async send(frame: unknown): Promise<void> {
-    this.socket.sendToServer(this.socket.protocol === 'msgpack' ? encode(frame) : JSON.stringify(frame));
+    this.sendAtOnce(frame);
     await this.#idle();
+  }
+
+  /** Without waiting for what comes of it. */
+  sendAtOnce(frame: unknown): void {
+    this.socket.sendToServer(this.socket.protocol === 'msgpack' ? encode(frame) : JSON.stringify(frame));
   }
 
   /** Every frame received since the last call. */

@@ -10,7 +10,7 @@ import type { ProofFault } from '../../src/domain/proof/verify-proof.ts';
 import type { IndexTick } from '../../src/domain/tick.ts';
 import { cents } from '../../src/domain/units.ts';
 import { betOn, cellAt, PRICE_CENTS, tickAt } from './market.ts';
-import { checkpointAt, OTHER_SERVICE_KEY, proofOf, SERVICE_KEY } from './proofs.ts';
+import { checkpointAt, OTHER_SERVICE_KEY, proofOf, receiptsTogether, SERVICE_KEY } from './proofs.ts';
 
 /**
  * A short line that rises by a dollar each tick from a second before the window on: row 1 begins 5 $
@@ -32,10 +32,21 @@ const withTicks = (change: (ticks: string[]) => void): Proof => {
   return { ...PROOF, ticks };
 };
 
+/** With a receipt as it comes with an accepted bet, in place of the one that `proof` has. */
+function together(change: object): Proof {
+  if (!TOGETHER) throw new Error('there is one for each bet');
+  return { ...PROOF, receipt: { ...TOGETHER, ...change } };
+}
+
 export interface TrueProof {
   readonly proof: Proof;
   readonly outcome: 'won' | 'lost' | 'void';
 }
+
+/** Signed together with other bets', of which the last one has a path that is shorter. */
+const [TOGETHER, , LAST] = receiptsTogether([BET, betOn(cellAt(2)), betOn(cellAt(3))]);
+const [OF_OTHER_BATCH] = receiptsTogether([BET, betOn(cellAt(4))]);
+const { path: _, ...WITHOUT_PATH } = TOGETHER ?? {};
 
 const gapTicks = line(170, (seq) => ({ atMs: tickAt(seq).atMs + (seq > 95 ? 3_000 : 0) }));
 const cells: Record<string, readonly [Partial<Cell>, TrueProof['outcome']]> = {
@@ -52,6 +63,7 @@ const cells: Record<string, readonly [Partial<Cell>, TrueProof['outcome']]> = {
 export const TRUE_PROOFS: Readonly<Record<string, TrueProof>> = {
   'a touch that was won': { proof: PROOF, outcome: 'won' },
   'a chain from its very beginning': { proof: proofOf({ ...PARTS, beforeSeq: 0 }), outcome: 'won' },
+  'a receipt that shares its signature': { proof: together({}), outcome: 'won' },
   'a void by a gap': { proof: proofOf({ ...PARTS, ticks: gapTicks }), outcome: 'void' },
   ...Object.fromEntries(
     Object.entries(cells).map(([name, [change, outcome]]) => {
@@ -97,6 +109,26 @@ export const FALSE_PROOFS: Record<string, readonly [() => unknown, ProofFault]> 
       ...PROOF,
       receipt: { ...PROOF.receipt, message: { ...PROOF.receipt.message, receivedAtMs: 1 } },
     }),
+    'RECEIPT_SIGNATURE',
+  ],
+  'a path without a hash': [() => together({ path: [] }), 'MALFORMED'],
+  'a path that is too long': [
+    () => together({ path: Array.from({ length: 33 }, () => TOGETHER?.path?.[0]) }),
+    'MALFORMED',
+  ],
+  'a path in upper case': [
+    () => together({ path: TOGETHER?.path?.map((hash) => `0x${hash.slice(2).toUpperCase()}`) }),
+    'MALFORMED',
+  ],
+  'a path with a hash changed': [
+    () => together({ path: TOGETHER?.path?.with(0, `0x${'ab'.repeat(32)}`) }),
+    'RECEIPT_SIGNATURE',
+  ],
+  'the path of another receipt': [() => together({ path: LAST?.path }), 'RECEIPT_SIGNATURE'],
+  'the path of another batch': [() => together({ path: OF_OTHER_BATCH?.path }), 'RECEIPT_SIGNATURE'],
+  'a path that was left out': [() => ({ ...PROOF, receipt: WITHOUT_PATH }), 'RECEIPT_SIGNATURE'],
+  'better terms under a shared signature': [
+    () => together({ message: { ...PROOF.receipt.message, receivedAtMs: 1 } }),
     'RECEIPT_SIGNATURE',
   ],
   'other rules': [() => ({ ...PROOF, rules: { ...PROOF.rules, maxGapMs: 1 } }), 'RULES_DIFFER'],

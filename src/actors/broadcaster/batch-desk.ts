@@ -37,8 +37,8 @@ export const batchDesk =
     const letter = { type: 'PlaceBets', body: { wallet, bets: parsed.value.slice(0, granted) } } as const;
     const placed = outcomeOf(await context.ask(RESOLVER, letter, { deadlineMs: PLACE_BET_DEADLINE_MS }));
     if (!placed.ok) return placed;
-    const results = placed.value.results.map((result) =>
-      result.ok ? ({ ok: true, bet: proofs.withReceipt(result.value) } as const) : result,
+    const results = (await proofs.withReceipts(placed.value.results)).map((result) =>
+      result.ok ? ({ ok: true, bet: result.value } as const) : result,
     );
     const tooMany = refused('RATE_LIMITED', { retryAfterSeconds: windowLeftSeconds });
     return done({ results: [...results, ...parsed.value.slice(granted).map(() => tooMany)] });

@@ -4,7 +4,7 @@
  */
 import { idempotencyKeySchema, parsePlaceBet } from '../../protocol/api/place-bet-request.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
-import { done, type Outcome, refused } from '../../protocol/errors.ts';
+import { type Outcome, refused } from '../../protocol/errors.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { BetGroups } from './bet-groups.ts';
 import { malformed } from './http-input.ts';
@@ -31,6 +31,7 @@ export function betDesk(context: Pick<ActorContext, 'ask'>, gate: SessionGate, p
     if (!parsed.ok) return malformed(parsed.field);
     if (token === undefined) return refused('UNAUTHENTICATED');
     const placed = await groups.place(token, { idempotencyKey, ...parsed.bet }, wallet);
-    return placed.ok ? done(proofs.withReceipt(placed.value)) : placed;
+    const [answer] = await proofs.withReceipts([placed]);
+    return answer ?? placed;
   };
 }

@@ -1,38 +1,35 @@
 /**
  * What the service puts its name to: the receipt of an accepted bet and the proof of a settled one. Nothing
- * is stored: a receipt is a pure function of the frozen terms and the key, signed where it is handed out.
+ * is stored: what a receipt says is a pure function of the frozen terms, signed where it is handed out. Those
+ * in answers to placing share signatures; one that is asked for later is signed by itself, always the same.
  *
  * A proof is shown to the bet's own wallet; as it carries everything, whoever has it may show it to anybody.
  */
 import type { Bet } from '../../domain/bet.ts';
 import { PROOF_FORMAT, type Proof } from '../../domain/proof/proof.ts';
-import {
-  receiptMessage,
-  receiptRules,
-  type SignedReceipt,
-  statementDigests,
-} from '../../domain/proof/signed-statements.ts';
+import { receiptRules } from '../../domain/proof/signed-statements.ts';
 import { cents, parseMicros, parseMultiplier } from '../../domain/units.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import { HISTORY_WRITER } from '../../protocol/letters/history-writer.ts';
 import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import type { ActorContext, ServiceKey } from '../../runtime/index.ts';
-import { keccak256 } from '../../runtime/secp256k1.ts';
 import { outcomeOf } from './http-answer.ts';
+import { ReceiptSigner } from './receipt-signer.ts';
 
 const READ_DEADLINE_MS = 3_000;
 /** An open bet settles at the first tick after its close; a log that is being chained gets on quickly. */
 const PENDING_SECONDS = 1;
-const digests = statementDigests({ keccak256 });
 
 export class ProofDesk {
   readonly #context: Pick<ActorContext, 'ask' | 'clock'>;
   readonly #key: ServiceKey;
+  readonly #receipts: ReceiptSigner;
 
   constructor(context: Pick<ActorContext, 'ask' | 'clock'>, key: ServiceKey) {
     this.#context = context;
     this.#key = key;
+    this.#receipts = new ReceiptSigner(key);
   }
 
   /** Lower-case addresses: of the key that signs now, and of those that signed before. */
@@ -40,10 +37,23 @@ export class ProofDesk {
     return { signer: this.#key.address, earlierSigners: this.#key.earlier };
   }
 
-  /** The bet with its receipt. */
+  /** The bet with its receipt, signed by itself. */
   withReceipt(view: BetView): BetView {
     const bet = betOf(view);
-    return bet ? { ...view, receipt: this.#receipt(bet) } : view;
+    return bet ? { ...view, receipt: this.#receipts.alone(bet) } : view;
+  }
+
+  /**
+   * What came of bets, those that were accepted with their receipts; signed together with all other bets
+   * whose outcomes came now. Outcomes leave in the order in which they come here.
+   */
+  async withReceipts(placed: readonly Outcome<BetView>[]): Promise<readonly Outcome<BetView>[]> {
+    const bets = placed.map((outcome) => (outcome.ok ? betOf(outcome.value) : undefined));
+    const receipts = (await this.#receipts.together(bets.filter((bet) => bet !== undefined))).values();
+    return placed.map((outcome, place) => {
+      const receipt = bets[place] && receipts.next().value;
+      return outcome.ok && receipt ? done({ ...outcome.value, receipt }) : outcome;
+    });
   }
 
   async proof(wallet: string, betId: string): Promise<Outcome<Proof>> {
@@ -68,18 +78,13 @@ export class ProofDesk {
     return done({
       format: PROOF_FORMAT,
       betId,
-      receipt: this.#receipt(bet),
+      receipt: this.#receipts.alone(bet),
       rules: receiptRules(bet),
       before,
       ticks,
       after,
       verdict: { outcome: status, reason, decidedSeq: settledSeq, decidedAtMs: settledAtMs },
     });
-  }
-
-  #receipt(bet: Bet): SignedReceipt {
-    const message = receiptMessage(bet, keccak256);
-    return { message, signer: this.#key.address, signature: this.#key.sign(digests.receipt(message)) };
   }
 
   #secondsUntil(closesAtMs: number): number {

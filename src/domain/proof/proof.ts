@@ -4,9 +4,9 @@
  * make it no proof. The format is told in docs/proof.md.
  */
 import { isAddress, isHash, isSignature } from './proof-bytes.ts';
+import { RECEIPT_PATH_MAX } from './receipt-tree.ts';
 import {
   RECEIPT_TYPE,
-  type ReceiptMessage,
   type ReceiptRules,
   type SignedCheckpoint,
   type SignedReceipt,
@@ -72,6 +72,13 @@ const RECEIPT_SHAPE: Shape = {
   lowCents: isEdge,
   highCents: isEdge,
 };
+/** An empty one would be a second way to have none. Not `every` of the array itself: it passes over holes. */
+const isReceiptPath = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= RECEIPT_PATH_MAX &&
+  Array.from(value).every(isHash);
+
 const SIGNED_SHAPE: Shape = { signer: isAddress, signature: isSignature };
 const CHECKPOINT_SHAPE: Shape = {
   ...{ symbol: isText, seq: isPositive, atMs: isPositive, hash: isHash },
@@ -90,8 +97,10 @@ export function parseProof(value: unknown): { readonly proof: Proof } | { readon
   return field === undefined ? { proof: value as Proof } : { field };
 }
 
+/** Looked at by itself, as a whole. */
+const isRecord = (): boolean => true;
+
 function firstWrongField(value: unknown): string | undefined {
-  const isRecord = (): boolean => true;
   const parts: Shape = {
     format: isOneOf(PROOF_FORMAT),
     betId: isText,
@@ -106,12 +115,20 @@ function firstWrongField(value: unknown): string | undefined {
   if (wrong !== undefined) return wrong;
   const { receipt, rules, before, after, verdict } = value as Record<string, unknown>;
   return (
-    wrongIn('receipt.', receipt, { message: isRecord, ...SIGNED_SHAPE }) ??
-    wrongIn('receipt.message.', (receipt as { message: ReceiptMessage }).message, RECEIPT_SHAPE) ??
+    wrongReceipt(receipt) ??
     wrongRules(rules) ??
     (before === null ? undefined : wrongIn('before.', before, CHECKPOINT_SHAPE)) ??
     wrongIn('after.', after, CHECKPOINT_SHAPE) ??
     wrongIn('verdict.', verdict, VERDICT_SHAPE)
+  );
+}
+
+function wrongReceipt(receipt: unknown): string | undefined {
+  const isOfBatch = typeof receipt === 'object' && receipt !== null && Object.hasOwn(receipt, 'path');
+  const shape = { message: isRecord, ...SIGNED_SHAPE, ...(isOfBatch && { path: isReceiptPath }) };
+  return (
+    wrongIn('receipt.', receipt, shape) ??
+    wrongIn('receipt.message.', (receipt as { message: unknown }).message, RECEIPT_SHAPE)
   );
 }
 

@@ -1,11 +1,13 @@
 /**
- * The two statements the service signs: a receipt (the frozen terms of one accepted bet) and a checkpoint
- * (the chain of ticks up to here has this hash). Both are EIP-712 typed data, pure functions of what they
- * state: signed anew with the same key they come out the same, so receipts need not be stored.
+ * The statements the service signs: a receipt (the frozen terms of one accepted bet), many receipts at once
+ * (by the root of the tree over their digests) and a checkpoint (the chain of ticks up to here has this
+ * hash). All are EIP-712 typed data, pure functions of what they state: the terms can always be signed anew,
+ * so receipts need not be stored.
  */
 import type { Bet } from '../bet.ts';
 import type { SettlementRules } from '../rules.ts';
 import { canonicalJson, hexOf, type ProofHashes, utf8Bytes } from './proof-bytes.ts';
+import { rootOf } from './receipt-tree.ts';
 import { type StructType, typedDataDigest } from './typed-data.ts';
 
 export interface Signed {
@@ -40,6 +42,16 @@ export interface ReceiptMessage {
 
 export interface SignedReceipt extends Signed {
   readonly message: ReceiptMessage;
+  /**
+   * If the signature is of several receipts: the hashes that lead from this one's digest to the root that is
+   * signed, at least one, at most RECEIPT_PATH_MAX. Without it, the digest itself is signed.
+   */
+  readonly path?: readonly string[];
+}
+
+/** All receipts whose digests are the leaves of the tree with this root. */
+export interface ReceiptBatch {
+  readonly root: string;
 }
 
 /** The rules a bet settles by, frozen with it. */
@@ -78,6 +90,8 @@ export const RECEIPT_TYPE: StructType = {
   },
 };
 
+export const RECEIPT_BATCH_TYPE: StructType = { name: 'ReceiptBatch', fields: { root: 'bytes32' } };
+
 export const CHECKPOINT_TYPE: StructType = {
   name: 'Checkpoint',
   fields: { symbol: 'string', seq: 'uint64', atMs: 'uint64', hash: 'bytes32' },
@@ -91,7 +105,23 @@ export const receiptRules = ({ rulesVersion, settlementRules }: Bet): ReceiptRul
 export const rulesHash = (rules: ReceiptRules, keccak256: ProofHashes['keccak256']): string =>
   hexOf(keccak256(utf8Bytes(canonicalJson(rules))));
 
-export const receiptMessage = (bet: Bet, keccak256: ProofHashes['keccak256']): ReceiptMessage => ({
+/** Bets of one time settle by the same rules: those asked for last are remembered, with their hash. */
+export function rulesHasher(keccak256: ProofHashes['keccak256']): (rules: ReceiptRules) => string {
+  let last: { readonly rules: ReceiptRules; readonly hash: string } | undefined;
+  return (rules) => {
+    if (last === undefined || !haveSameFields(rules, last.rules))
+      last = { rules: { ...rules }, hash: rulesHash(rules, keccak256) };
+    return last.hash;
+  };
+}
+
+function haveSameFields(a: ReceiptRules, b: ReceiptRules): boolean {
+  const names = Object.keys(a) as (keyof ReceiptRules)[];
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** `hashOfRules`: a `rulesHasher`. */
+export const receiptMessage = (bet: Bet, hashOfRules: (rules: ReceiptRules) => string): ReceiptMessage => ({
   betId: bet.id,
   wallet: bet.wallet,
   symbol: bet.cell.symbol,
@@ -108,7 +138,7 @@ export const receiptMessage = (bet: Bet, keccak256: ProofHashes['keccak256']): R
   acceptedAtMs: bet.acceptedAtMs,
   acceptedPriceCents: bet.acceptedPriceCents,
   sigmaPerSqrtSecond: String(bet.sigmaPerSqrtSecond),
-  rulesHash: rulesHash(receiptRules(bet), keccak256),
+  rulesHash: hashOfRules(receiptRules(bet)),
 });
 
 const edgeText = (edgeCents: number | null): string => (edgeCents === null ? '' : String(edgeCents));
@@ -116,14 +146,23 @@ const edgeText = (edgeCents: number | null): string => (edgeCents === null ? '' 
 /** Digests to sign or to recover a signer from. Making it hashes the types once. */
 export interface StatementDigests {
   receipt(message: ReceiptMessage): Uint8Array;
+  receiptBatch(batch: ReceiptBatch): Uint8Array;
   checkpoint(checkpoint: Checkpoint): Uint8Array;
+  /** What a receipt's signature is of: itself, or the batch its path leads to. */
+  signedReceipt(receipt: Pick<SignedReceipt, 'message' | 'path'>): Uint8Array;
 }
 
 export function statementDigests({ keccak256 }: Pick<ProofHashes, 'keccak256'>): StatementDigests {
-  const digestReceipt = typedDataDigest(RECEIPT_TYPE, keccak256);
-  const digestCheckpoint = typedDataDigest(CHECKPOINT_TYPE, keccak256);
+  const receipt = typedDataDigest<ReceiptMessage>(RECEIPT_TYPE, keccak256);
+  const receiptBatch = typedDataDigest<ReceiptBatch>(RECEIPT_BATCH_TYPE, keccak256);
+  const checkpoint = typedDataDigest<Checkpoint>(CHECKPOINT_TYPE, keccak256);
   return {
-    receipt: (message) => digestReceipt({ ...message }),
-    checkpoint: ({ symbol, seq, atMs, hash }) => digestCheckpoint({ symbol, seq, atMs, hash }),
+    receipt,
+    receiptBatch,
+    checkpoint,
+    signedReceipt: ({ message, path }) => {
+      const digest = receipt(message);
+      return path === undefined ? digest : receiptBatch({ root: hexOf(rootOf(digest, path, keccak256)) });
+    },
   };
 }

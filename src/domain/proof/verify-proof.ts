@@ -113,7 +113,7 @@ function wrongSignatures(
   { signers }: VerifyOptions,
 ): ProofRefusal | undefined {
   const digests = statementDigests(crypto);
-  if (crypto.recoverAddress(digests.receipt(receipt.message), receipt.signature) !== receipt.signer)
+  if (crypto.recoverAddress(digests.signedReceipt(receipt), receipt.signature) !== receipt.signer)
     return fault('RECEIPT_SIGNATURE', 'receipt');
   for (const [name, checkpoint] of Object.entries({ before, after })) {
     if (!checkpoint) continue;

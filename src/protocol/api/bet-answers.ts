@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BET_KINDS } from '../../domain/cell.ts';
 import { PROOF_FORMAT, TICKS_PER_PROOF_MAX } from '../../domain/proof/proof.ts';
+import { RECEIPT_PATH_MAX } from '../../domain/proof/receipt-tree.ts';
 import {
   address,
   atMs,
@@ -50,7 +51,16 @@ const receiptMessageSchema = z.strictObject({
 });
 
 export const receiptSchema = z
-  .strictObject({ message: receiptMessageSchema, signer: address, signature })
+  .strictObject({
+    message: receiptMessageSchema,
+    signer: address,
+    signature,
+    path: z.exactOptional(z.array(hash).min(1).max(RECEIPT_PATH_MAX)).meta({
+      description:
+        'If the signature is of several receipts: the hashes that lead from the digest of this one to the ' +
+        'root of the `ReceiptBatch` that is signed. Without it, the receipt itself is signed.',
+    }),
+  })
   .meta({ id: 'Receipt', description: 'The frozen terms of a bet, signed (EIP-712) by the service.' });
 
 export const betViewSchema = z
@@ -74,9 +84,11 @@ export const betViewSchema = z
     sigmaPerSqrtSecond,
     rulesVersion,
     settlementRules: z.exactOptional(z.strictObject({ maxGapMs: durationMs, maxDegradedFraction: fraction })),
-    receipt: z
-      .exactOptional(receiptSchema)
-      .meta({ description: 'In the answer to placing and in `GET /v1/bets/{id}`.' }),
+    receipt: z.exactOptional(receiptSchema).meta({
+      description:
+        'In the answer to placing, where receipts may share a signature, and in `GET /v1/bets/{id}`, ' +
+        'where it is always the same.',
+    }),
     settledSeq: z
       .exactOptional(tickSeq)
       .meta({ description: 'The tick that decided; present once settled.' }),
