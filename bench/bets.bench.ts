@@ -10,10 +10,11 @@
  * 95 % that do not wait for a tick.
  *
  * The load comes from one more process on the same machine. The ratios depend on the disk: the rival waits
- * for it once a bet, so what a commit costs there (`fsyncMs`) is told too. Last line: {ratioWs, ratioHttp,
- * betsPerSecondWs, betsPerSecondHttp, p50Ms, p99Ms, httpP50Ms, httpP99Ms, conventional, mixedPerSecond,
- * mixedP99Ms, mixedBetP99Ms, fsyncMs}. `--tiny` for the test run; `--rounds N`; `--only ws|http|mixed`;
- * `--threads N` Broadcasters; `--seconds N`; `--no-peer`.
+ * for it once a bet, so what a commit costs there (`fsyncMs`) is told too, and what each bet costs in
+ * processor time (`cpuMicrosWs`). Last line: {ratioWs, ratioHttp, betsPerSecondWs, betsPerSecondHttp,
+ * cpuMicrosWs, cpuMicrosHttp, p50Ms, p99Ms, httpP50Ms, httpP99Ms, conventional, mixedPerSecond, mixedP99Ms,
+ * mixedBetP99Ms, fsyncMs}. `--tiny` for the test run; `--rounds N`; `--only ws|http|mixed`; `--threads N`
+ * Broadcasters; `--seconds N`; `--no-peer`.
  */
 import { parseArgs } from 'node:util';
 import { startConventional, startTouchline } from './support/bet-contestants.ts';
@@ -61,7 +62,8 @@ for (let n = 0; n < ROUNDS; n += 1) {
   theirs.push(await measureLife('conventional', () => startConventional(WALLETS), wanted(THEIRS)));
 }
 
-const of = (all: readonly Measured[], way: Way, field: 'perSecond' | 'p50Ms' | 'p99Ms'): number =>
+type Figure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuMicrosEach';
+const of = (all: readonly Measured[], way: Way, field: Figure): number =>
   median(all.flatMap((measured) => measured[way]?.[field] ?? []));
 const ratio = (way: Way): number =>
   round(
@@ -76,6 +78,8 @@ console.log(
     ratioHttp: ratio('http'),
     betsPerSecondWs: of(ours, 'ws', 'perSecond'),
     betsPerSecondHttp: of(ours, 'http', 'perSecond'),
+    cpuMicrosWs: of(ours, 'ws', 'cpuMicrosEach'),
+    cpuMicrosHttp: of(ours, 'http', 'cpuMicrosEach'),
     p50Ms: of(ours, 'ws', 'p50Ms'),
     p99Ms: of(ours, 'ws', 'p99Ms'),
     httpP50Ms: of(ours, 'http', 'p50Ms'),
@@ -83,6 +87,8 @@ console.log(
     conventional: {
       betsPerSecondWs: of(theirs, 'ws', 'perSecond'),
       betsPerSecondHttp: of(theirs, 'http', 'perSecond'),
+      cpuMicrosWs: of(theirs, 'ws', 'cpuMicrosEach'),
+      cpuMicrosHttp: of(theirs, 'http', 'cpuMicrosEach'),
       p50Ms: of(theirs, 'ws', 'p50Ms'),
       p99Ms: of(theirs, 'ws', 'p99Ms'),
     },

@@ -1,7 +1,9 @@
 /**
  * Cells to bet on: what the grid offers, of all kinds in equal shares, each cell once a wallet. Columns are
- * far enough ahead that no bet settles while a round is measured; the rival never settles any.
+ * far enough ahead that no bet settles while a round is measured; the rival never settles any. A wallet that
+ * has them all goes on with finer rows and edges.
  */
+import { ROW_HEIGHTS_CENTS } from '../../src/domain/cell.ts';
 import type { GridView } from '../../src/protocol/api/frames.ts';
 
 /** JSON of a bet, by identity of its cell. */
@@ -19,6 +21,7 @@ const TRIES_MAX = 40;
 
 export class CellChoice {
   #kinds: readonly (readonly Choice[])[] = [];
+  #finer: readonly Choice[] = [];
   #state = 1;
 
   /** Takes what the grid offers now. */
@@ -27,6 +30,7 @@ export class CellChoice {
     const noTouch: Choice[] = [];
     const inside: Choice[] = [];
     const outside: Choice[] = [];
+    const finer: Choice[] = [];
     for (const [c, opensAtMs] of grid.columns.entries()) {
       if (opensAtMs < nowMs + AHEAD_MS_MIN) continue;
       const closesAtMs = opensAtMs + grid.columnMs;
@@ -39,15 +43,18 @@ export class CellChoice {
         noTouch.push(choice('no_touch', ...at, low, high));
         inside.push(choice('inside', ...at, low, null), choice('inside', ...at, null, low));
         outside.push(choice('outside', ...at, low, null), choice('outside', ...at, null, low));
+        finer.push(...finerChoices(at, low, grid.rowHeightCents));
       }
     }
     this.#kinds = [touch, noTouch, inside, outside];
+    this.#finer = finer;
   }
 
   /** The JSON of a bet on a cell that is not among `taken`, and puts it there. */
   next(taken: Set<string>): string {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const kind = this.#kinds[this.#draw(this.#kinds.length)] ?? [];
+      const kinds = tries < TRIES_MAX / 2 ? this.#kinds : [this.#finer];
+      const kind = kinds[this.#draw(kinds.length)] ?? [];
       const candidate = kind[this.#draw(kind.length)];
       if (!candidate || taken.has(candidate.key)) continue;
       taken.add(candidate.key);
@@ -60,6 +67,18 @@ export class CellChoice {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((this.#state / 2 ** 32) * below);
   }
+}
+
+/** Inside one row of the grid: rows of the next smaller height, and edges between them. */
+function finerChoices(at: readonly [number, number], low: number, heightCents: number): Choice[] {
+  const height = ROW_HEIGHTS_CENTS.findLast((cents) => cents < heightCents && heightCents % cents === 0);
+  if (height === undefined) return [];
+  const choices: Choice[] = [];
+  for (let edge = low; edge < low + heightCents; edge += height) {
+    choices.push(choice('touch', ...at, edge, edge + height));
+    if (edge > low) choices.push(choice('inside', ...at, edge, null), choice('outside', ...at, edge, null));
+  }
+  return choices;
 }
 
 function choice(

@@ -5,6 +5,7 @@
 import { cpus } from 'node:os';
 import type { GridView } from '../../src/protocol/api/frames.ts';
 import { round } from '../support/figures.ts';
+import { usageOf } from '../support/process-usage.ts';
 import { CellChoice } from './cell-choice.ts';
 import { getText, type HttpAnswer, HttpConnection, postText } from './http-connection.ts';
 import { type Figures, StopWatch } from './stop-watch.ts';
@@ -18,6 +19,8 @@ export interface Account {
 export interface LoadJob {
   readonly way: 'ws' | 'http' | 'mixed';
   readonly port: number;
+  /** Of the service. */
+  readonly pid: number;
   readonly accounts: readonly Account[];
   /** Each signed in with one of the accounts, in turn. */
   readonly connections: number;
@@ -30,6 +33,8 @@ export interface LoadJob {
 export interface LoadFigures extends Figures {
   /** Of this process while it measured, as a share of one core. */
   readonly cpu: number;
+  /** What the service used while it was measured, for each success; its Redis not counted. */
+  readonly cpuMicrosEach: number;
   /** Of all processes together, as a share of all cores. */
   readonly machineBusy: number;
   /** Of `mixed`: the bets among the requests, which wait for a tick. */
@@ -189,14 +194,24 @@ async function run(job: LoadJob): Promise<LoadFigures> {
   for (const connection of connections) connection.start();
   await new Promise((resolve) => setTimeout(resolve, job.warmMs));
   const before = process.cpuUsage();
+  const serviceBefore = usageOf(job.pid);
   const idleMs = coresIdleMs();
   await new Promise((resolve) => setTimeout(resolve, job.measureMs));
   const machineBusy = round(1 - (coresIdleMs() - idleMs) / (job.measureMs * cpus().length));
   const { user, system } = process.cpuUsage(before);
+  const serviceMicros = usageOf(job.pid).cpuMicros - serviceBefore.cpuMicros;
   for (const connection of connections) connection.close();
   close();
   const cpu = Math.round((user + system) / job.measureMs / 10) / 100;
-  return { ...all.figures(), cpu, machineBusy, ...(job.way === 'mixed' && { bets: bets.figures() }) };
+  const figures = all.figures();
+  const cpuMicrosEach = Math.round(serviceMicros / ((figures.perSecond * job.measureMs) / 1_000));
+  return {
+    ...figures,
+    cpu,
+    cpuMicrosEach,
+    machineBusy,
+    ...(job.way === 'mixed' && { bets: bets.figures() }),
+  };
 }
 
 function mixedRequest(

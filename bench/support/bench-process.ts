@@ -45,8 +45,10 @@ export function startProcess(
     say: (message) => void child.send(message),
     stop: () =>
       new Promise((resolve) => {
+        // One that has ended by itself has said why on stderr.
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
         child.once('exit', () => resolve());
-        child.disconnect();
+        if (child.connected) child.disconnect();
       }),
   };
 }

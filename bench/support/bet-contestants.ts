@@ -13,6 +13,7 @@ import { startProcess } from './bench-process.ts';
 
 export interface BetService {
   readonly port: number;
+  readonly pid: number;
   readonly accounts: readonly Account[];
   stop(): Promise<void>;
 }
@@ -45,6 +46,7 @@ export async function startTouchline(wallets: number, threads: number): Promise<
   const accounts = await signIn(port, wallets);
   return {
     port,
+    pid: service.pid,
     accounts,
     stop: async () => {
       await service.stop();
@@ -69,6 +71,7 @@ export async function startConventional(wallets: number): Promise<BetService> {
   await service.heard();
   return {
     port,
+    pid: service.pid,
     accounts,
     stop: async () => {
       await service.stop();

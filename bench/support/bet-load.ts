@@ -13,13 +13,13 @@ export async function measureLife(
   loads: readonly (readonly [Way, Load])[],
 ): Promise<Measured> {
   const service = await start();
-  const { port, accounts } = service;
+  const { port, pid, accounts } = service;
   // It remembers which wallet has which cell.
   const generator = startProcess('load/generator.ts');
   const measured: Measured = {};
   try {
     for (const [way, load] of loads) {
-      generator.say({ way, port, accounts, ...load } satisfies LoadJob);
+      generator.say({ way, port, pid, accounts, ...load } satisfies LoadJob);
       const figures = (await generator.heard()) as LoadFigures;
       measured[way] = figures;
       console.error(`${name} ${way}: ${JSON.stringify(figures)}`);

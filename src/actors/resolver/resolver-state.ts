@@ -48,7 +48,7 @@ export interface ResolverPorts {
 }
 
 /** Few enough that a piece takes some milliseconds, many enough to share an fsync. */
-export const BETS_PER_COMMIT_MAX = 256;
+export const BETS_PER_COMMIT_MAX = 1_024;
 /** How many ticks without effect may be applied again after a crash: 2 s of them. */
 const CURSOR_LAG_TICKS_MAX = 20;
 
