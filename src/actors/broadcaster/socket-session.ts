@@ -24,7 +24,8 @@ import { decodeFrame } from './client-codec.ts';
 import type { ClientSocket, SocketHandler } from './client-server.ts';
 import type { MarketView } from './market-view.ts';
 import { SharedPush, type WireFormat } from './push-frame.ts';
-import type { RecentEvents, RecentTicks } from './recent-pushes.ts';
+import type { RecentEvents } from './recent-events.ts';
+import type { RecentTicks } from './recent-ticks.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 import { type Ask, type AsSent, answerAsk, type Desks } from './socket-asks.ts';
 import { SocketSender } from './socket-sender.ts';
@@ -105,6 +106,11 @@ export class SocketSession implements SocketHandler {
   /** Whether what happens on the channel goes out at once. */
   isLive(channel: ChannelName): boolean {
     return this.#subscriptions.isLive(channel);
+  }
+
+  /** Whether events of its wallet go out at once on any channel. */
+  get hearsEvents(): boolean {
+    return this.isLive('bets') || this.isLive('account');
   }
 
   get wallet(): string | undefined {
