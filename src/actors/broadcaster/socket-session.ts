@@ -72,7 +72,8 @@ export class SocketSession implements SocketHandler {
   readonly #subscriptions: Subscriptions;
   readonly #underWay = new Set<Promise<void>>();
   #identity: Identity | undefined;
-  #authenticating: Promise<void> = Promise.resolve();
+  /** While an `auth` is looked at: what comes after it waits. */
+  #authenticating: Promise<void> | undefined;
   #authentications = 0;
   #strikes = 0;
   readonly #openedMs: number;
@@ -196,23 +197,21 @@ export class SocketSession implements SocketHandler {
   #handle(frame: ClientFrame, asSent: AsSent): void {
     switch (frame.op) {
       case 'subscribe':
-        this.#subscriptions.subscribe(frame, this.#authenticating);
+        this.#subscriptions.subscribe(frame, this.#authenticating ?? Promise.resolve());
         break;
       case 'unsubscribe':
         this.#subscriptions.unsubscribe(frame);
         break;
       case 'auth':
-        this.#authenticating = this.#run(() => this.#authenticate(frame), frame);
+        this.#beginAuthenticating(frame);
         break;
       case 'place':
       case 'place-batch':
       case 'quote':
       case 'account':
-      case 'bets': {
-        const authenticated = this.#authenticating;
-        void this.#run(() => authenticated.then(() => this.#ask(frame, asSent)), frame);
+      case 'bets':
+        void this.#run(() => this.#ask(frame, asSent), frame);
         break;
-      }
       case 'ping':
         this.sender.answer({ ack: 'ping', ...withId(frame.id), atMs: this.#ports.context.clock.nowMs() });
         break;
@@ -238,7 +237,16 @@ export class SocketSession implements SocketHandler {
     this.#account.requestSnapshot(this.#subscriptions.channels);
   }
 
+  #beginAuthenticating(frame: FrameOf<'auth'>): void {
+    const running = this.#run(() => this.#authenticate(frame), frame);
+    this.#authenticating = running;
+    void running.then(() => {
+      if (this.#authenticating === running) this.#authenticating = undefined;
+    });
+  }
+
   async #ask(frame: Ask, asSent: AsSent): Promise<void> {
+    if (this.#authenticating) await this.#authenticating;
     const identity = this.#identity;
     const answered = await answerAsk(frame, asSent, this.#ports.desks, identity);
     if (answered.ok) return this.sender.answer({ ...answered.value, ...withId(frame.id) });
@@ -272,12 +280,15 @@ export class SocketSession implements SocketHandler {
       this.#refuse(frame, publicError('MAILBOX_FULL'));
       return Promise.resolve();
     }
-    const running = work().catch((error: unknown) => {
-      this.#ports.context.log.error({ err: error, op: frame?.op }, 'frame failed');
-      if (frame) this.#refuse(frame, publicError('INTERNAL'));
-    });
+    const running = work().then(
+      () => void this.#underWay.delete(running),
+      (error: unknown) => {
+        this.#underWay.delete(running);
+        this.#ports.context.log.error({ err: error, op: frame?.op }, 'frame failed');
+        if (frame) this.#refuse(frame, publicError('INTERNAL'));
+      },
+    );
     this.#underWay.add(running);
-    void running.then(() => this.#underWay.delete(running));
     return running;
   }
 
