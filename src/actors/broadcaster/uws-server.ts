@@ -314,7 +314,7 @@ function sayNothingOfTheServer(): void {
 
 const READABLE: ReadonlySet<string> = new Set(REQUEST_HEADERS);
 
-/** In one pass: those that handlers may read, of several of a name the first, and what says how long it is. */
+/** In one pass: those that handlers may read (the first of a name), and how many say how long the body is. */
 function readHeaders(req: uWS.HttpRequest): {
   readonly headers: Partial<Record<RequestHeader, string>>;
   readonly lengths: number;
