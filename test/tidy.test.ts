@@ -171,13 +171,14 @@ test('Lua scripts say their keys in name and head', () => {
   const findings = files
     .filter(({ path }) => path.startsWith('src/') && path.endsWith('.lua'))
     .flatMap(({ path, text }) => {
-      const keyCount = /^[a-z]+(?:-[a-z]+)+-(\d)\.lua$/.exec(basename(path))?.[1];
+      const keyCount = /^[a-z]+(?:-[a-z]+)+-(\d|n)\.lua$/.exec(basename(path))?.[1];
       if (keyCount === undefined) return [`${path}:1 name it <verb>-<noun>-<number of keys>.lua`];
       const head = /^(?:--.*\n)*/.exec(text)?.[0] ?? '';
       const listed = [...head.matchAll(/KEYS\[(\d)\]/g)].map(([, number]) => Number(number));
       const isWhole =
         head.includes('returns') && (head.includes('ARGV') || !text.replace(head, '').includes('ARGV'));
-      if (Math.max(0, ...listed) !== Number(keyCount) || !isWhole) {
+      const areListed = keyCount === 'n' ? listed.length > 0 : Math.max(0, ...listed) === Number(keyCount);
+      if (!areListed || !isWhole) {
         return [
           `${path}:1 list KEYS (as many as the name says), ARGV and what it returns in the head comment`,
         ];

@@ -2,8 +2,10 @@
  * What happened to wallets. The Resolver writes these to its outbox in the transaction that makes them true,
  * and every Broadcaster reads each of them, in order, or is told that it missed some.
  */
+import { acceptedBetAt, acceptedBetsIn, isAcceptedBets, type PackedAcceptedBets } from './accepted-bets.ts';
 import type { AccountView, BetView } from './bet-view.ts';
-import { isSettledBets, type PackedSettledBets, settledBetsIn, unpackSettledBets } from './settled-bets.ts';
+import { SEPARATOR } from './packed-words.ts';
+import { isSettledBets, type PackedSettledBets, settledBetAt, settledBetsIn } from './settled-bets.ts';
 
 /** One event of one wallet; `account` is the state after it. */
 export interface AccountEvent {
@@ -24,11 +26,32 @@ export const ACCOUNT_EVENTS = 'accounts';
  */
 export type PackedAccountEvent = readonly (string | number | null)[];
 
-/** What is in the outbox: one event, or one for each of many bets (settled-bets.ts). */
-export type ToldEvent = PackedAccountEvent | PackedSettledBets;
+/** One event, or one for each of many bets (accepted-bets.ts, settled-bets.ts). */
+export type ToldEvent = PackedAccountEvent | PackedAcceptedBets | PackedSettledBets;
+/** What may be in the outbox: also events with names, from before there was a packed form. */
+export type StoredEvent = ToldEvent | AccountEvent;
 
 /** For how many bets or accounts it stands. */
-export const weightOfTold = (told: ToldEvent): number => (isSettledBets(told) ? settledBetsIn(told) : 1);
+export function weightOfTold(told: StoredEvent): number {
+  if (isAcceptedBets(told)) return acceptedBetsIn(told);
+  return isSettledBets(told) ? settledBetsIn(told) : 1;
+}
+
+/** Whom it tells, one for each event that it stands for, in their order. */
+export function walletsTold(told: StoredEvent): readonly string[] {
+  if (isAcceptedBets(told) || isSettledBets(told)) return told[3].split(SEPARATOR);
+  return [isPacked(told) ? String(told[2]) : told.wallet];
+}
+
+/** The event at that place among those it stands for. */
+export function eventTold(told: StoredEvent, place: number): AccountEvent {
+  if (isAcceptedBets(told)) return acceptedBetAt(told, place);
+  if (isSettledBets(told)) return settledBetAt(told, place);
+  return isPacked(told) ? unpackAccountEvent(told) : told;
+}
+
+export const unpackAccountEvents = (told: StoredEvent): readonly AccountEvent[] =>
+  walletsTold(told).map((_, place) => eventTold(told, place));
 
 /** After `type`, `seq`, `wallet` and three of the account. Fields that may be absent are null then. */
 const BET_FIELDS = [
@@ -70,12 +93,6 @@ export function packAccountEvent({ type, wallet, bet, account, seq }: AccountEve
   return packed;
 }
 
-/** Takes what was packed, and events with names from before there was a packed form. */
-export function unpackAccountEvents(told: ToldEvent | AccountEvent): readonly AccountEvent[] {
-  if (isSettledBets(told)) return unpackSettledBets(told);
-  return [isPacked(told) ? unpackAccountEvent(told) : told];
-}
-
 function unpackAccountEvent(packed: PackedAccountEvent): AccountEvent {
   const [type, seq, wallet, balanceMicros, stakedMicros, openBets, ...bet] = packed;
   const account = { wallet, balanceMicros, stakedMicros, openBets };
@@ -83,8 +100,7 @@ function unpackAccountEvent(packed: PackedAccountEvent): AccountEvent {
   return bet.length === 0 ? event : { ...event, bet: unpackBet(event.wallet, bet) };
 }
 
-const isPacked = (event: PackedAccountEvent | AccountEvent): event is PackedAccountEvent =>
-  Array.isArray(event);
+const isPacked = (event: StoredEvent): event is PackedAccountEvent => Array.isArray(event);
 
 function unpackBet(wallet: string, values: PackedAccountEvent): BetView {
   const bet: Record<string, unknown> = { wallet };

@@ -13,7 +13,10 @@ const packr = new Packr({
 });
 
 /** A fresh copy the caller owns (msgpackr reuses its output buffer). */
-export const encode = (value: unknown): Uint8Array => new Uint8Array(packr.pack(value));
+export const encode = (value: unknown): Uint8Array => new Uint8Array(borrow(value));
+
+/** As `encode`, without the copy: only until anything else is encoded. */
+export const borrow = (value: unknown): Uint8Array => packr.pack(value);
 
 /** Throws on bytes that are not one complete msgpack value. Bound the size of untrusted input first. */
 export const decode = (bytes: Uint8Array): unknown => packr.unpack(bytes);

@@ -11,6 +11,7 @@ import type { SettlementRules } from '../domain/rules.ts';
 import type { DecidedVerdict } from '../domain/settlement.ts';
 import { formatMicros, type Hundredths, type Micros } from '../domain/units.ts';
 import { type AccountView, type BetView, betView } from './bet-view.ts';
+import { SEPARATOR, wordAt } from './packed-words.ts';
 
 const TYPE = 'BetsSettled';
 
@@ -40,7 +41,6 @@ export type PackedSettledBets = readonly [
   numbers: readonly number[],
 ];
 
-const SEPARATOR = ' ';
 const NUMBERS = 11;
 
 /** Bets in one event. */
@@ -82,22 +82,19 @@ export const settledBetsIn = ([, , , , numbers]: PackedSettledBets): number => n
 export const isSettledBets = (event: object): event is PackedSettledBets =>
   Array.isArray(event) && event[0] === TYPE;
 
-/** One event for each bet, in their order. */
-export function unpackSettledBets([, shared, ids, wallets, numbers]: PackedSettledBets): SettledBet[] {
-  const walletOf = wallets.split(SEPARATOR);
-  return ids.split(SEPARATOR).map((id, i) => {
-    const wallet = walletOf[i] ?? '';
-    const of = numbers.slice(i * NUMBERS, (i + 1) * NUMBERS);
-    const [balanceMicros = 0, stakedMicros = 0, openBets = 0] = of.slice(NUMBERS - 3) as Micros[];
-    const account = {
-      wallet,
-      balanceMicros: formatMicros(balanceMicros as Micros),
-      stakedMicros: formatMicros(stakedMicros as Micros),
-      openBets,
-    };
-    const bet = betView(betOf(id, wallet, shared, of), shared.verdict);
-    return { type: 'BetSettled', wallet, bet, account, seq: shared.verdict.decidedSeq };
-  });
+/** The event of the bet at that place. */
+export function settledBetAt([, shared, ids, wallets, numbers]: PackedSettledBets, at: number): SettledBet {
+  const wallet = wordAt(wallets, at);
+  const of = numbers.slice(at * NUMBERS, (at + 1) * NUMBERS);
+  const [balanceMicros = 0, stakedMicros = 0, openBets = 0] = of.slice(NUMBERS - 3) as Micros[];
+  const account = {
+    wallet,
+    balanceMicros: formatMicros(balanceMicros as Micros),
+    stakedMicros: formatMicros(stakedMicros as Micros),
+    openBets,
+  };
+  const bet = betView(betOf(wordAt(ids, at), wallet, shared, of), shared.verdict);
+  return { type: 'BetSettled', wallet, bet, account, seq: shared.verdict.decidedSeq };
 }
 
 function betOf(id: string, wallet: string, shared: SharedFacts, numbers: readonly number[]): Bet {

@@ -4,11 +4,13 @@ import type { Bet } from '../../src/domain/bet.ts';
 import { BET_KINDS } from '../../src/domain/cell.ts';
 import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { micros } from '../../src/domain/units.ts';
+import { ACCEPTED_BETS_PER_EVENT_MAX, AcceptedBets } from '../../src/protocol/accepted-bets.ts';
 import {
   type AccountEvent,
   packAccountEvent,
   type ToldEvent,
   unpackAccountEvents,
+  walletsTold,
   weightOfTold,
 } from '../../src/protocol/account-events.ts';
 import { betView } from '../../src/protocol/bet-view.ts';
@@ -44,6 +46,45 @@ it('events without a bet, and events from before there was a packed form', () =>
   const event: AccountEvent = { type: 'AccountOpened', wallet: WALLET, account, seq: 0 };
   expect(unpackAccountEvents(packAccountEvent(event))).toEqual([event]);
   expect(unpackAccountEvents(event)).toEqual([event]);
+});
+
+it('bets that were accepted at one tick are told as one event for each of them, in far fewer bytes', () => {
+  const anyBet = fc.record({
+    kind: fc.constantFrom(...BET_KINDS),
+    isOpen: fc.boolean(),
+    acceptedSeq: fc.constantFrom(4, 5),
+    rulesVersion: fc.constantFrom('touch-1', 'touch-2'),
+    sigmaPerSqrtSecond: fc.constantFrom(0.0001, 1 / 7),
+    balance: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  });
+  fc.assert(
+    fc.property(fc.array(anyBet, { minLength: 1, maxLength: 30 }), (chosen) => {
+      const told: AcceptedBets[] = [];
+      const events = chosen.map(({ kind, isOpen, balance, ...facts }, i): AccountEvent => {
+        const wallet = `w${i % 3}`;
+        const cell = { ...cellAt(1, 10_000, 5_000, kind), ...(isOpen ? { lowCents: null } : {}) };
+        const bet = betOn(cell, { id: `bet_${i}`, wallet, receivedAtMs: i, ...facts });
+        const account = { balanceMicros: micros(balance), stakedMicros: micros(i), openBets: i };
+        if (!told.at(-1)?.add(bet, account)) told.push(AcceptedBets.of(bet, account));
+        const after = { wallet, balanceMicros: `${balance}`, stakedMicros: `${i}`, openBets: i };
+        return { type: 'BetAccepted', wallet, bet: betView(bet), account: after, seq: bet.acceptedSeq };
+      });
+      const packed = decodeRows(encodeRows(told.map((bets) => bets.packed()))) as readonly ToldEvent[];
+      expect(packed.flatMap(unpackAccountEvents)).toEqual(events);
+      expect(packed.flatMap(walletsTold)).toEqual(events.map(({ wallet }) => wallet));
+      expect(packed.map(weightOfTold).reduce((sum, more) => sum + more)).toBe(events.length);
+    }),
+  );
+});
+
+it('a packet of accepted bets has an end, and is far smaller than they are one by one', () => {
+  const after = { balanceMicros: micros(12), stakedMicros: micros(3), openBets: 1 };
+  const bets = AcceptedBets.of(betOn(cellAt(), { id: 'bet_0' }), after);
+  let added = 1;
+  while (bets.add(betOn(cellAt(), { id: `bet_${added}` }), after)) added += 1;
+  expect(added).toBe(ACCEPTED_BETS_PER_EVENT_MAX);
+  const single = unpackAccountEvents(bets.packed()).map(packAccountEvent);
+  expect(encodeRows([bets.packed()]).length).toBeLessThan(0.6 * encodeRows(single).length);
 });
 
 it('bets that were settled together are told as one event for each of them, in few bytes', () => {

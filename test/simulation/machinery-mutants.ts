@@ -80,7 +80,7 @@ export const MACHINERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'everybody hears of every wallet',
     file: broadcaster('fan-out'),
-    from: 'const sessions = this.#byWallet.get(numbered.event.wallet);',
+    from: 'const sessions = this.#byWallet.get(numbered.event.wallet) ?? [];',
     to: 'const sessions = new Set(this.#sessions.values());',
   },
   {

@@ -13,7 +13,7 @@ import { RESOLVER } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { outcomeOf } from './http-answer.ts';
 import { SharedPush } from './push-frame.ts';
-import { lastPushOf, type NumberedEvent } from './recent-pushes.ts';
+import { lastPushOf, type NumberedEvent } from './recent-events.ts';
 import type { SocketSender } from './socket-sender.ts';
 
 /** One event, encoded once for all connections of its wallet. */

@@ -2,7 +2,8 @@
  * Placing a bet, the same for `POST /v1/bets` and the `place` frame: shape, then session and rate limit in
  * one round trip, then the Resolver. The order of these is the order in which refusals take precedence.
  */
-import { idempotencyKeySchema, parsePlaceBet } from '../../protocol/api/place-bet-request.ts';
+import { parsePlaceBet } from '../../protocol/api/place-bet-request.ts';
+import { isPlainKey } from '../../protocol/api/plain-place.ts';
 import type { BetView } from '../../protocol/bet-view.ts';
 import { type Outcome, refused } from '../../protocol/errors.ts';
 import type { ActorContext } from '../../runtime/index.ts';
@@ -17,7 +18,7 @@ export interface PlacingRequest {
   /** A PlaceBetRequest as it came in. */
   readonly bet: unknown;
   /** A socket may only bet for the wallet it is signed in with. */
-  readonly wallet?: string;
+  readonly wallet?: string | undefined;
 }
 
 export type PlaceBet = (request: PlacingRequest) => Promise<Outcome<BetView>>;
@@ -26,11 +27,13 @@ export function betDesk(context: Pick<ActorContext, 'ask'>, gate: SessionGate, p
   const groups = new BetGroups(context, gate);
   return async ({ token, idempotencyKey, bet, wallet }) => {
     if (idempotencyKey === undefined || idempotencyKey === '') return refused('IDEMPOTENCY_KEY_REQUIRED');
-    if (!idempotencyKeySchema.safeParse(idempotencyKey).success) return malformed('Idempotency-Key');
+    if (!isPlainKey(idempotencyKey)) return malformed('Idempotency-Key');
     const parsed = parsePlaceBet(bet);
     if (!parsed.ok) return malformed(parsed.field);
     if (token === undefined) return refused('UNAUTHENTICATED');
-    const placed = await groups.place(token, { idempotencyKey, ...parsed.bet }, wallet);
+    const { cell, stakeMicros, minMultiplier } = parsed.bet;
+    const keyed = { idempotencyKey, cell, stakeMicros, minMultiplier };
+    const placed = await groups.place(token, keyed, wallet);
     const [answer] = await proofs.withReceipts([placed]);
     return answer ?? placed;
   };

@@ -16,6 +16,7 @@ import type { SessionGate } from './sessions/session-gate.ts';
 
 /** Receipt, hold, the executing tick at most a second later, the commit, and the way there and back. */
 export const PLACE_BET_DEADLINE_MS = 5_000;
+const DEADLINE = { deadlineMs: PLACE_BET_DEADLINE_MS };
 
 interface WaitingBet {
   readonly bet: KeyedBet;
@@ -23,8 +24,6 @@ interface WaitingBet {
   readonly wallet: string | undefined;
   readonly settle: (placed: Outcome<BetView> | Promise<Outcome<BetView>>) => void;
 }
-
-type Placed = (place: number) => Outcome<BetView>;
 
 export class BetGroups {
   readonly #context: Pick<ActorContext, 'ask'>;
@@ -70,28 +69,33 @@ export class BetGroups {
     const tooMany = refused('RATE_LIMITED', { retryAfterSeconds: windowLeftSeconds });
     for (const { settle } of group.slice(granted)) settle(tooMany);
     const isOfAnother = (bet: WaitingBet): boolean => bet.wallet !== undefined && bet.wallet !== wallet;
-    const granting = group.slice(0, granted);
+    const granting = granted < group.length ? group.slice(0, granted) : group;
     for (const { settle } of granting.filter(isOfAnother)) settle(refused('UNAUTHENTICATED'));
     const bets = granting.filter((bet) => !isOfAnother(bet));
-    for (let from = 0; from < bets.length; from += BETS_PER_BATCH_MAX) {
-      const some = bets.slice(from, from + BETS_PER_BATCH_MAX);
-      const placed = this.#ask(wallet, some);
-      for (const [place, { settle }] of some.entries()) settle(placed.then((of) => of(place)));
-    }
+    for (let from = 0; from < bets.length; from += BETS_PER_BATCH_MAX)
+      this.#ask(wallet, bets.slice(from, from + BETS_PER_BATCH_MAX));
   }
 
-  async #ask(wallet: string, bets: readonly WaitingBet[]): Promise<Placed> {
-    const options = { deadlineMs: PLACE_BET_DEADLINE_MS };
-    const [alone] = bets;
-    if (alone && bets.length === 1) {
-      const body = { wallet, ...alone.bet };
-      const placed = outcomeOf(await this.#context.ask(RESOLVER, { type: 'PlaceBet', body }, options));
-      return () => placed;
-    }
-    const body = { wallet, bets: bets.map(({ bet }) => bet) };
-    const placed = outcomeOf(await this.#context.ask(RESOLVER, { type: 'PlaceBets', body }, options));
-    if (!placed.ok) return () => placed;
-    const { results } = placed.value;
-    return (place) => results[place] ?? refused('OUTCOME_UNKNOWN');
+  /** One answer settles all of them. */
+  #ask(wallet: string, bets: readonly WaitingBet[]): void {
+    const [first] = bets;
+    const isAlone = first !== undefined && bets.length === 1;
+    const placed = isAlone ? this.#askOne(wallet, first) : this.#askSeveral(wallet, bets);
+    placed.catch((error: unknown) => {
+      for (const { settle } of bets) settle(Promise.reject(error));
+    });
+  }
+
+  async #askOne(wallet: string, { bet, settle }: WaitingBet): Promise<void> {
+    const letter = { type: 'PlaceBet', body: { wallet, ...bet } } as const;
+    settle(outcomeOf(await this.#context.ask(RESOLVER, letter, DEADLINE)));
+  }
+
+  async #askSeveral(wallet: string, bets: readonly WaitingBet[]): Promise<void> {
+    const letter = { type: 'PlaceBets', body: { wallet, bets: bets.map(({ bet }) => bet) } } as const;
+    const placed = outcomeOf(await this.#context.ask(RESOLVER, letter, DEADLINE));
+    const results = placed.ok ? placed.value.results : [];
+    const otherwise = placed.ok ? refused('OUTCOME_UNKNOWN') : placed;
+    for (const [place, { settle }] of bets.entries()) settle(results[place] ?? otherwise);
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import { SYMBOL } from '../../domain/tick.ts';
-import { type ToldEvent, unpackAccountEvents } from '../../protocol/account-events.ts';
+import type { StoredEvent } from '../../protocol/account-events.ts';
 import type { GridView } from '../../protocol/api/frames.ts';
 import type { Letter } from '../../protocol/envelope.ts';
 import { HISTORY_WRITER } from '../../protocol/letters/history-writer.ts';
@@ -41,7 +41,8 @@ import { MarketView } from './market-view.ts';
 import type { PageFiles } from './page-files.ts';
 import { ProofDesk } from './proof-desk.ts';
 import { QuoteDesk } from './quote-desk.ts';
-import { lastPosOf, RECENT_TICKS_MAX, RecentEvents, RecentTicks } from './recent-pushes.ts';
+import { lastPosOf, RecentEvents } from './recent-events.ts';
+import { RECENT_TICKS_MAX, RecentTicks } from './recent-ticks.ts';
 import { ROUTES } from './routes/route-table.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 
@@ -61,7 +62,7 @@ export interface BroadcasterPorts {
 
 export interface BroadcasterState {
   readonly fanOut: FanOut;
-  readonly accounts: OutboxReader<ToldEvent>;
+  readonly accounts: OutboxReader<StoredEvent>;
   readonly port: number;
 }
 
@@ -182,14 +183,12 @@ async function readAccounts(
   stream: OutboxStream,
   fanOut: FanOut,
   recent: RecentEvents,
-): Promise<OutboxReader<ToldEvent>> {
-  const reader = new OutboxReader<ToldEvent>({
+): Promise<OutboxReader<StoredEvent>> {
+  const reader = new OutboxReader<StoredEvent>({
     stream,
     from: 'end',
     recentEntriesMax: RECENT_ENTRIES_MAX,
-    onEvents: (events, { log, seq }) => {
-      for (const event of recent.add(log, seq, events.flatMap(unpackAccountEvents))) fanOut.deliver(event);
-    },
+    onEvents: (events, { log, seq }) => fanOut.deliver(recent.add(log, seq, events)),
     onGap: (gap) => {
       context.log.warn(gap, 'account events were missed; connections are shown the state anew');
       const { position } = reader;

@@ -4,6 +4,7 @@
  */
 import { type AnswerFrame, type ClientFrame, clientFrameSchema } from '../../protocol/api/frames.ts';
 import { firstField } from '../../protocol/api/place-bet-request.ts';
+import { isPlainPlaceFrame } from '../../protocol/api/plain-place.ts';
 import { decode, encode } from '../../protocol/codec.ts';
 import { isPlainMsgpack } from './msgpack-guard.ts';
 import type { WireFormat } from './push-frame.ts';
@@ -24,6 +25,7 @@ export const SUBPROTOCOLS: readonly WireFormat[] = ['msgpack', 'json'];
 export function decodeFrame(bytes: Uint8Array, isBinary: boolean, format: WireFormat): DecodedFrame {
   const value = isBinary === (format === 'msgpack') ? parse(bytes, format) : undefined;
   if (typeof value !== 'object' || value === null) return { ok: false, field: '' };
+  if (isPlainPlaceFrame(value)) return { ok: true, frame: value, asSent: value };
   const parsed = clientFrameSchema.safeParse(value);
   if (parsed.success) {
     const asSent = { bet: own(value, 'bet'), bets: own(value, 'bets'), cells: own(value, 'cells') };

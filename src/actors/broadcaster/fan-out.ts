@@ -13,7 +13,7 @@ import type { Random } from '../../runtime/index.ts';
 import { accountPushes } from './account-feed.ts';
 import type { ClientSocket } from './client-server.ts';
 import { SharedPush, type WireFormat } from './push-frame.ts';
-import type { NumberedEvent } from './recent-pushes.ts';
+import type { ToldEntry } from './recent-events.ts';
 import { type SocketPorts, SocketSession } from './socket-session.ts';
 
 type PublicChannel = Extract<ChannelName, 'price' | 'grid'>;
@@ -80,11 +80,14 @@ export class FanOut {
     this.#publish('grid', new SharedPush({ push: 'grid', seq: grid.seq, grid }));
   }
 
-  deliver(numbered: NumberedEvent): void {
-    const sessions = this.#byWallet.get(numbered.event.wallet);
-    if (!sessions) return;
-    const pushes = accountPushes(numbered);
-    for (const session of sessions) session.deliver(pushes);
+  /** To who listens here: the events of everybody else's wallets are not even built. */
+  deliver(entry: ToldEntry): void {
+    if (this.#byWallet.size === 0) return;
+    for (const numbered of entry.eventsFor((wallet) => this.#isHeard(wallet))) {
+      const sessions = this.#byWallet.get(numbered.event.wallet) ?? [];
+      const pushes = accountPushes(numbered);
+      for (const session of sessions) session.deliver(pushes);
+    }
   }
 
   /** Account events were missed: every signed-in connection gets its snapshots, and what was settled. */
@@ -124,6 +127,11 @@ export class FanOut {
   closeAll(): void {
     for (const session of this.#sessions.values())
       session.sender.close(CLOSE_CODES.SHUTDOWN, 'shutting down');
+  }
+
+  #isHeard(wallet: string): boolean {
+    for (const session of this.#byWallet.get(wallet) ?? []) if (session.hearsEvents) return true;
+    return false;
   }
 
   #publish(channel: PublicChannel, push: SharedPush): void {

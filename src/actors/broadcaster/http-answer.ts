@@ -47,9 +47,12 @@ export const refusal = (code: ErrorCode, details?: ErrorDetails): HttpResponse =
 
 /** With these headers too; `Vary` is joined to what is there. */
 export function withHeaders(response: HttpResponse, headers: Readonly<Record<string, string>>): HttpResponse {
-  const { Vary, ...others } = headers;
-  const joined = { ...response.headers, ...others };
-  return { ...response, headers: Vary === undefined ? joined : withVary(joined, Vary) };
+  const { status, body } = response;
+  const joined = { ...response.headers, ...headers };
+  const { Vary: there } = response.headers;
+  const { Vary: more } = headers;
+  if (there === undefined || more === undefined) return { status, headers: joined, body };
+  return { status, headers: withVary({ ...joined, Vary: there }, more), body };
 }
 
 export function withVary(

@@ -15,7 +15,7 @@ import { safeHeaders } from './front-door/safe-headers.ts';
 import { noContent, problem, refusal, withHeaders } from './http-answer.ts';
 import { answerRoute } from './routes/answer-route.ts';
 import { type BeforeRoute, beforeRoute, type Target } from './routes/before-route.ts';
-import { compressedFor } from './routes/compression.ts';
+import { compressedFor, isCompressible } from './routes/compression.ts';
 import type { Place, RoutePorts } from './routes/route.ts';
 import { findPlace, methodsOf } from './routes/route-table.ts';
 
@@ -53,7 +53,8 @@ export function httpRoutes(ports: RoutePorts): (request: HttpRequest) => Promise
 async function respond(request: HttpRequest, target: Target, ports: RoutePorts): Promise<HttpResponse> {
   const { headers = {}, response } = await beforeRoute(request, target, ports, BEFORE_ROUTE);
   const answered = response ?? (await answerAt(request, target, ports));
-  return compressedFor(request, withHeaders(answered, headers));
+  const whole = withHeaders(answered, headers);
+  return isCompressible(whole) ? compressedFor(request, whole) : whole;
 }
 
 function answerAt(

@@ -1,6 +1,6 @@
 /**
- * What a client may ask on its connection besides subscribing: bets, quotes, its account. Each frame is
- * answered as the HTTP route of the same name would answer it.
+ * What a client may ask on its connection besides subscribing and placing one bet: several, quotes, its
+ * account. Each frame is answered as the HTTP route of the same name would answer it.
  */
 import type { AnswerFrame, ClientFrame } from '../../protocol/api/frames.ts';
 import { done, type Outcome, refused } from '../../protocol/errors.ts';
@@ -11,7 +11,7 @@ import type { PlaceBet } from './bet-desk.ts';
 import { outcomeOf } from './http-answer.ts';
 import type { QuoteDesk } from './quote-desk.ts';
 
-export type Ask = Extract<ClientFrame, { op: 'place' | 'place-batch' | 'quote' | 'account' | 'bets' }>;
+export type Ask = Extract<ClientFrame, { op: 'place-batch' | 'quote' | 'account' | 'bets' }>;
 
 /** An answer without the `id` of its frame; distributes over the union. */
 type Answer<F = AnswerFrame> = F extends AnswerFrame ? Omit<F, 'id'> : never;
@@ -40,11 +40,6 @@ export async function answerAsk(
   asker: Asker | undefined,
 ): Promise<Outcome<Answer>> {
   switch (frame.op) {
-    case 'place': {
-      const { idempotencyKey } = frame;
-      const placed = await desks.placeBet({ token: undefined, ...asker, idempotencyKey, bet: asSent.bet });
-      return placed.ok ? done({ ack: 'place', bet: placed.value }) : placed;
-    }
     case 'place-batch': {
       const placed = await desks.placeBets({ token: undefined, ...asker, body: { bets: asSent.bets } });
       return placed.ok ? done({ ack: 'place-batch', ...placed.value }) : placed;

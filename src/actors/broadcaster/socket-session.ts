@@ -22,13 +22,16 @@ import type { ActorContext } from '../../runtime/index.ts';
 import { AccountFeed, type AccountPushes } from './account-feed.ts';
 import { decodeFrame } from './client-codec.ts';
 import type { ClientSocket, SocketHandler } from './client-server.ts';
+import { FRAMES_PER_SECOND_MAX, FrameRate } from './frame-rate.ts';
 import type { MarketView } from './market-view.ts';
 import { SharedPush, type WireFormat } from './push-frame.ts';
-import type { RecentEvents, RecentTicks } from './recent-pushes.ts';
+import type { RecentEvents } from './recent-events.ts';
+import type { RecentTicks } from './recent-ticks.ts';
 import type { SessionGate } from './sessions/session-gate.ts';
 import { type Ask, type AsSent, answerAsk, type Desks } from './socket-asks.ts';
 import { SocketSender } from './socket-sender.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { UnderWay } from './under-way.ts';
 
 /** What all connections of a broadcaster share. */
 export interface SocketPorts {
@@ -52,10 +55,9 @@ interface Identity {
   checkedAtMs: number;
 }
 
+const NOBODY = { token: undefined, wallet: undefined };
 /** Broken or surplus frames in a row before the connection is closed. */
 const STRIKES_MAX = 5;
-const FRAMES_PER_SECOND_MAX = 100;
-const UNDER_WAY_MAX = 32;
 /** A session that could not be checked for this long counts as ended. */
 const UNCHECKED_MS_MAX = 180_000;
 
@@ -69,15 +71,15 @@ export class SocketSession implements SocketHandler {
   readonly #ports: SocketPorts;
   readonly #account: AccountFeed;
   readonly #subscriptions: Subscriptions;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new UnderWay();
   #identity: Identity | undefined;
-  #authenticating: Promise<void> = Promise.resolve();
+  /** While an `auth` is looked at: what comes after it waits. */
+  #authenticating: Promise<void> | undefined;
   #authentications = 0;
   #strikes = 0;
   readonly #openedMs: number;
   #hasAsked = false;
-  #second = 0;
-  #framesInSecond = 0;
+  readonly #frameRate: FrameRate;
 
   constructor(connection: number, socket: ClientSocket, format: WireFormat, ports: SocketPorts) {
     this.connection = connection;
@@ -85,6 +87,7 @@ export class SocketSession implements SocketHandler {
     this.sender = new SocketSender(socket, format, ports.context.metrics);
     this.#format = format;
     this.#ports = ports;
+    this.#frameRate = new FrameRate(ports.context.clock);
     this.#account = new AccountFeed({
       context: ports.context,
       sender: this.sender,
@@ -107,13 +110,18 @@ export class SocketSession implements SocketHandler {
     return this.#subscriptions.isLive(channel);
   }
 
+  /** Whether events of its wallet go out at once on any channel. */
+  get hearsEvents(): boolean {
+    return this.isLive('bets') || this.isLive('account');
+  }
+
   get wallet(): string | undefined {
     return this.#identity?.wallet;
   }
 
   message(bytes: Uint8Array, isBinary: boolean): void {
     if (!this.sender.isOpen) return;
-    const decoded = this.#isFlooding() ? undefined : decodeFrame(bytes, isBinary, this.#format);
+    const decoded = this.#frameRate.isTooHigh() ? undefined : decodeFrame(bytes, isBinary, this.#format);
     if (!decoded) {
       this.#strike(publicError('RATE_LIMITED', { framesPerSecond: FRAMES_PER_SECOND_MAX }));
     } else if (!decoded.ok) {
@@ -183,30 +191,30 @@ export class SocketSession implements SocketHandler {
   }
 
   /** Resolves when nothing that will be answered is under way. */
-  async idle(): Promise<void> {
-    await Promise.allSettled([...this.#underWay]);
+  idle(): Promise<void> {
+    return this.#underWay.idle();
   }
 
   #handle(frame: ClientFrame, asSent: AsSent): void {
     switch (frame.op) {
       case 'subscribe':
-        this.#subscriptions.subscribe(frame, this.#authenticating);
+        this.#subscriptions.subscribe(frame, this.#authenticating ?? Promise.resolve());
         break;
       case 'unsubscribe':
         this.#subscriptions.unsubscribe(frame);
         break;
       case 'auth':
-        this.#authenticating = this.#run(() => this.#authenticate(frame), frame);
+        this.#beginAuthenticating(frame);
         break;
       case 'place':
+        void this.#run(() => this.#place(frame, asSent), frame);
+        break;
       case 'place-batch':
       case 'quote':
       case 'account':
-      case 'bets': {
-        const authenticated = this.#authenticating;
-        void this.#run(() => authenticated.then(() => this.#ask(frame, asSent)), frame);
+      case 'bets':
+        void this.#run(() => this.#ask(frame, asSent), frame);
         break;
-      }
       case 'ping':
         this.sender.answer({ ack: 'ping', ...withId(frame.id), atMs: this.#ports.context.clock.nowMs() });
         break;
@@ -232,12 +240,37 @@ export class SocketSession implements SocketHandler {
     this.#account.requestSnapshot(this.#subscriptions.channels);
   }
 
+  #beginAuthenticating(frame: FrameOf<'auth'>): void {
+    const running = this.#run(() => this.#authenticate(frame), frame);
+    this.#authenticating = running;
+    void running.then(() => {
+      if (this.#authenticating === running) this.#authenticating = undefined;
+    });
+  }
+
+  /** As any ask, without what stands between the others and their answer: most frames are bets. */
+  async #place(frame: FrameOf<'place'>, { bet }: AsSent): Promise<void> {
+    if (this.#authenticating) await this.#authenticating;
+    const identity = this.#identity;
+    const { id, idempotencyKey } = frame;
+    const { token, wallet } = identity ?? NOBODY;
+    const placed = await this.#ports.desks.placeBet({ token, wallet, idempotencyKey, bet });
+    if (!placed.ok) this.#refuseAsk(frame, placed.error, identity);
+    else if (id === undefined) this.sender.answer({ ack: 'place', bet: placed.value });
+    else this.sender.answer({ ack: 'place', bet: placed.value, id });
+  }
+
   async #ask(frame: Ask, asSent: AsSent): Promise<void> {
+    if (this.#authenticating) await this.#authenticating;
     const identity = this.#identity;
     const answered = await answerAsk(frame, asSent, this.#ports.desks, identity);
-    if (answered.ok) return this.sender.answer({ ...answered.value, ...withId(frame.id) });
-    this.#refuse(frame, answered.error);
-    if (identity && answered.error.code === 'UNAUTHENTICATED') this.#signOut(identity);
+    if (answered.ok) this.sender.answer({ ...answered.value, ...withId(frame.id) });
+    else this.#refuseAsk(frame, answered.error, identity);
+  }
+
+  #refuseAsk(frame: ClientFrame, error: PublicError, identity: Identity | undefined): void {
+    this.#refuse(frame, error);
+    if (identity && error.code === 'UNAUTHENTICATED') this.#signOut(identity);
   }
 
   async #recheck(identity: Identity, uncheckedMsMax: number): Promise<void> {
@@ -262,17 +295,14 @@ export class SocketSession implements SocketHandler {
 
   /** Work whose end is an answer. `frame`: refused at once if too much is under way. */
   #run(work: () => Promise<void>, frame?: ClientFrame): Promise<void> {
-    if (frame && this.#underWay.size >= UNDER_WAY_MAX) {
+    if (frame && this.#underWay.isFull) {
       this.#refuse(frame, publicError('MAILBOX_FULL'));
       return Promise.resolve();
     }
-    const running = work().catch((error: unknown) => {
+    return this.#underWay.run(work, (error) => {
       this.#ports.context.log.error({ err: error, op: frame?.op }, 'frame failed');
       if (frame) this.#refuse(frame, publicError('INTERNAL'));
     });
-    this.#underWay.add(running);
-    void running.then(() => this.#underWay.delete(running));
-    return running;
   }
 
   #refuse(frame: ClientFrame, error: PublicError): void {
@@ -284,14 +314,6 @@ export class SocketSession implements SocketHandler {
     this.#ports.context.metrics.count('ws_frames_refused_total', { code: error.code });
     this.sender.answer({ ack: 'error', ...about, error });
     if (this.#strikes >= STRIKES_MAX) this.sender.close(CLOSE_CODES.MALFORMED, 'too many malformed frames');
-  }
-
-  #isFlooding(): boolean {
-    const second = Math.floor(this.#ports.context.clock.monotonicMs() / 1_000);
-    if (second !== this.#second) this.#framesInSecond = 0;
-    this.#second = second;
-    this.#framesInSecond += 1;
-    return this.#framesInSecond > FRAMES_PER_SECOND_MAX;
   }
 }
 

@@ -11,7 +11,8 @@ import { type PublicError, publicError } from '../../protocol/errors.ts';
 import { type AccountFeed, accountPushes, wantedPushes } from './account-feed.ts';
 import { type CatchUp, catchUp, PUSHES_PER_PIECE } from './catch-up.ts';
 import type { SharedPush } from './push-frame.ts';
-import { lastPushOf, type RecentEvents, type RecentTicks } from './recent-pushes.ts';
+import { lastPushOf, type RecentEvents } from './recent-events.ts';
+import type { RecentTicks } from './recent-ticks.ts';
 import type { SocketSender } from './socket-sender.ts';
 
 export interface SubscriptionPorts {

@@ -116,29 +116,25 @@ export class UwsServer implements ClientServer {
       isOver = true;
     };
     res.onAborted(end);
-    const head = {
-      method: req.getMethod().toUpperCase(),
-      path: req.getUrl(),
-      query: req.getQuery(),
-      headers: copyHeaders(req),
-      remoteAddress: addressOf(res),
-    };
+    const { headers, lengths } = readHeaders(req);
+    const method = req.getMethod().toUpperCase();
+    const [path, query, remoteAddress] = [req.getUrl(), req.getQuery(), addressOf(res)];
     const lengthText = req.getHeader('content-length');
     const contentLength = Number(lengthText);
-    const isAmbiguous = lengthText !== '' && hasSeveralLengths(req);
+    const isAmbiguous = lengthText !== '' && lengths > 1;
 
     const respond = (response: HttpResponse, isClosing: boolean): void => {
       if (isOver) return;
       end();
-      write(res, response, { isHead: head.method === 'HEAD', isClosing });
+      write(res, response, { isHead: method === 'HEAD', isClosing });
     };
     const answerWith = (body: HttpRequest['body']): void => {
       const isClosing = body === 'too-large';
       handlers
-        .handle({ ...head, body })
+        .handle({ method, path, query, headers, remoteAddress, body })
         .then((response) => respond(response, isClosing))
         .catch((error: unknown) => {
-          this.#log?.error({ err: error, path: head.path }, 'request failed');
+          this.#log?.error({ err: error, path }, 'request failed');
           respond(problem(publicError('INTERNAL')), isClosing);
         });
     };
@@ -257,7 +253,7 @@ function upgrade(
     .getHeader('sec-websocket-protocol')
     .split(',')
     .flatMap((name) => name.trim() || []);
-  const request = { protocols, headers: copyHeaders(req), remoteAddress: addressOf(res) };
+  const request = { protocols, headers: readHeaders(req).headers, remoteAddress: addressOf(res) };
   const decided = handlers.upgrade(request);
   if (!decided.accept) {
     write(res, decided.response, { isHead: false, isClosing: true });
@@ -267,14 +263,6 @@ function upgrade(
   const key = req.getHeader('sec-websocket-key');
   const extensions = req.getHeader('sec-websocket-extensions');
   res.upgrade<SocketData>({ client }, key, client.protocol ?? '', extensions, context);
-}
-
-function hasSeveralLengths(req: uWS.HttpRequest): boolean {
-  let lengths = 0;
-  req.forEach((name) => {
-    if (name === 'content-length' || name === 'transfer-encoding') lengths += 1;
-  });
-  return lengths > 1;
 }
 
 /** Never holds more than BODY_BYTES_MAX, whatever the sender says or sends. */
@@ -290,11 +278,13 @@ function readBody(
     if (isDone || isOver()) return;
     totalBytes += chunk.byteLength;
     // uWS takes the memory back when this returns: copy.
-    if (totalBytes <= BODY_BYTES_MAX) chunks.push(new Uint8Array(chunk.slice(0)));
+    if (totalBytes <= BODY_BYTES_MAX) chunks.push(Buffer.from(new Uint8Array(chunk)));
     else chunks = [];
     if (!isLast && totalBytes <= DISCARDED_BYTES_MAX) return;
     isDone = true;
-    done(totalBytes > BODY_BYTES_MAX ? 'too-large' : Buffer.concat(chunks));
+    const [whole = NO_BODY, ...others] = chunks;
+    if (totalBytes > BODY_BYTES_MAX) done('too-large');
+    else done(others.length === 0 ? whole : Buffer.concat(chunks));
   });
 }
 
@@ -306,14 +296,15 @@ function write(
   const { status, headers, body } = response;
   res.cork(() => {
     res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+    for (const name of Object.keys(headers)) res.writeHeader(name, headers[name] ?? '');
     if (status === 304) res.endWithoutBody();
     else if (how.isHead) res.endWithoutBody(Buffer.byteLength(body));
     else res.end(body, how.isClosing);
   });
 }
 
-const addressOf = (res: uWS.HttpResponse): string => Buffer.from(res.getRemoteAddressAsText()).toString();
+const addressOf = (res: uWS.HttpResponse): string =>
+  Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
 
 /** Answers carry `uWebSockets: 20` otherwise. Its typings leave this setting of the process out. */
 function sayNothingOfTheServer(): void {
@@ -321,11 +312,19 @@ function sayNothingOfTheServer(): void {
   if (typeof configure === 'function') configure('silent');
 }
 
-function copyHeaders(req: uWS.HttpRequest): Partial<Record<RequestHeader, string>> {
-  const headers: Partial<Record<RequestHeader, string>> = {};
-  for (const name of REQUEST_HEADERS) {
-    const value = req.getHeader(name);
-    if (value !== '') headers[name] = value;
-  }
-  return headers;
+const READABLE: ReadonlySet<string> = new Set(REQUEST_HEADERS);
+
+/** In one pass: those that handlers may read (the first of a name), and how many say how long the body is. */
+function readHeaders(req: uWS.HttpRequest): {
+  readonly headers: Partial<Record<RequestHeader, string>>;
+  readonly lengths: number;
+} {
+  const headers: Partial<Record<string, string>> = {};
+  let lengths = 0;
+  req.forEach((name, value) => {
+    if (READABLE.has(name)) headers[name] ??= value;
+    else if (name === 'content-length' || name === 'transfer-encoding') lengths += 1;
+  });
+  for (const name of Object.keys(headers)) if (headers[name] === '') delete headers[name];
+  return { headers, lengths };
 }

@@ -9,7 +9,6 @@ import { done, type Outcome, refused } from '../../protocol/errors.ts';
 import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
 import type { ActorContext } from '../../runtime/index.ts';
 import { betIdAt, fingerprintOf, requestKeyText } from './bet-request.ts';
-import { accountViewOrEmpty } from './bet-views.ts';
 import { BetsAsked, type PlacingLetter, requestsOf } from './bets-asked.ts';
 import type { StoredAnswer } from './ledger-store.ts';
 import type { Asker, PendingBet } from './pending-bets.ts';
@@ -20,7 +19,7 @@ import {
   draftedAnswer,
   noteAnswer,
   type ResolverState,
-  tellWallet,
+  tellAccepted,
 } from './resolver-state.ts';
 
 /** A letter this old was sent by someone who has stopped waiting. Generous: clocks of hosts may differ. */
@@ -114,8 +113,7 @@ function execute(
   const { bet } = decision.event;
   bookEvent(state, decision.event);
   const view = betView(bet);
-  const account = accountViewOrEmpty(state.book, wallet);
-  tellWallet(state, { type: 'BetAccepted', wallet, bet: view, account, seq: tick.seq });
+  tellAccepted(state, bet);
   answer(state, pending, done(view), context);
 }
 

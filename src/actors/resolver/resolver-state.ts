@@ -8,10 +8,12 @@
  * runtime lets them leave only when the turn has succeeded, or says that so much of it is durable. What
  * wallets are told is committed with it, and relayed even if this life ends right after.
  */
+import type { Bet } from '../../domain/bet.ts';
 import type { LedgerEvent } from '../../domain/ledger.ts';
 import type { MarketBook } from '../../domain/market-book.ts';
 import type { DecidedCell } from '../../domain/open-bets.ts';
 import type { MarketRules } from '../../domain/rules.ts';
+import { AcceptedBets } from '../../protocol/accepted-bets.ts';
 import { type AccountEvent, packAccountEvent, type ToldEvent } from '../../protocol/account-events.ts';
 import type { PauseReason } from '../../protocol/letters/operate-market.ts';
 import { packSettledBets } from '../../protocol/settled-bets.ts';
@@ -58,7 +60,7 @@ class TurnDraft {
   /** Of the whole turn, by key: what was looked up when it began does not have them. */
   readonly answered = new Map<string, StoredAnswer>();
   answers: StoredAnswer[] = [];
-  told: ToldEvent[] = [];
+  told: (ToldEvent | AcceptedBets)[] = [];
   actions: OperatorAction[] = [];
   limits: SelfLimitsChange[] = [];
 
@@ -150,6 +152,14 @@ export function tellWallet(state: ResolverState, event: AccountEvent): void {
   state.draft.told.push(packAccountEvent(event));
 }
 
+/** As tellWallet, of a bet that was booked just now. */
+export function tellAccepted({ book, draft }: ResolverState, bet: Bet): void {
+  const account = book.accountOrEmpty(bet.wallet);
+  const last = draft.told.at(-1);
+  if (last instanceof AcceptedBets && last.add(bet, account)) return;
+  draft.told.push(AcceptedBets.of(bet, account));
+}
+
 /** As tellWallet, of bets on a cell that were settled together, after all that their tick settled. */
 export function tellSettled(state: ResolverState, settled: DecidedCell): void {
   const { book, draft } = state;
@@ -165,7 +175,8 @@ export async function commitTurn(state: ResolverState, context: ActorContext): P
   const cursorSeq = book.lastSeq;
   if (draft.isEmpty && cursorSeq - state.committedCursorSeq < CURSOR_LAG_TICKS_MAX) return;
   const startedMs = context.clock.monotonicMs();
-  const { booked, answers, told, actions, limits } = draft;
+  const { booked, answers, actions, limits } = draft;
+  const told = draft.told.map((one) => (one instanceof AcceptedBets ? one.packed() : one));
   const odds = oddsToKeep(state);
   await ports.store.commit({ booked, answers, told, actions, limits, cursorSeq, ...(odds && { odds }) });
   if (told.length > 0) {

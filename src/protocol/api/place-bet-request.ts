@@ -7,6 +7,7 @@ import { BET_KINDS, type Cell } from '../../domain/cell.ts';
 import { SYMBOL } from '../../domain/tick.ts';
 import { cents, type Hundredths, type Micros, parseMicros, parseMultiplier } from '../../domain/units.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '../limits.ts';
+import { isPlainBet } from './plain-place.ts';
 
 /** Seen at once to be no column of today. */
 const EXAMPLE_OPENS_AT_MS = 2_000_000_000_000;
@@ -81,6 +82,17 @@ export interface ParsedBet {
 
 /** The typed bet, or the path of the first field that is wrong. */
 export function parsePlaceBet(body: unknown): { ok: true; bet: ParsedBet } | { ok: false; field: string } {
+  if (isPlainBet(body)) {
+    const stakeMicros = parseMicros(body.stakeMicros);
+    const minMultiplier = parseMultiplier(body.minMultiplier);
+    if (stakeMicros !== undefined && minMultiplier !== undefined)
+      return { ok: true, bet: { cell: cellOf(body), stakeMicros, minMultiplier } };
+  }
+  return parseBySchema(body);
+}
+
+/** As parsePlaceBet, in the time it takes: it knows what is wrong. */
+export function parseBySchema(body: unknown): ReturnType<typeof parsePlaceBet> {
   const parsed = placeBetRequestSchema.safeParse(body);
   if (!parsed.success) return { ok: false, field: firstField(parsed.error) };
   const stakeMicros = parseMicros(parsed.data.stakeMicros);

@@ -1,5 +1,5 @@
 /** How a mailbox lies in Redis: two streams with one consumer group and one consumer of a fixed name. */
-import { decode, decodeRows, encode, encodeRows } from '../../protocol/codec.ts';
+import { borrow, borrowRows, decode, decodeRows } from '../../protocol/codec.ts';
 import type { Envelope } from '../../protocol/envelope.ts';
 import { controlMailboxKey, mailboxKey, postedIdsKey } from '../../protocol/redis-keys.ts';
 import { luaScript, type RedisConnection } from '../redis/redis-connections.ts';
@@ -19,7 +19,7 @@ export async function createMailbox(redis: RedisConnection, name: string): Promi
 
 /** An entry of the stream of replies: what one turn answered to one asker, names written once. */
 export const REPLIES_FIELD = 'r';
-export const replyBytes = (replies: readonly Envelope[]): Buffer => bufferOf(encodeRows(replies));
+export const replyBytes = (replies: readonly Envelope[]): Buffer => Buffer.from(borrowRows(replies));
 /** None for an entry that does not hold replies. */
 export function repliesOf(fields: readonly Buffer[] | null): readonly Envelope[] {
   const bytes = fields?.[1];
@@ -31,7 +31,8 @@ export function repliesOf(fields: readonly Buffer[] | null): readonly Envelope[]
   }
 }
 
-export const letterBytes = (envelope: Envelope): Buffer => bufferOf(encode(envelope));
+/** Out of Node's pool, where a small one costs less than memory of its own. */
+export const letterBytes = (envelope: Envelope): Buffer => Buffer.from(borrow(envelope));
 
 /** Undefined for an entry that was trimmed while pending or does not hold an envelope. */
 export function envelopeOf(fields: readonly Buffer[] | null): Envelope | undefined {
@@ -49,7 +50,3 @@ function isEnvelope(value: unknown): value is Envelope {
   const { id, type } = (value ?? {}) as Partial<Envelope>;
   return typeof id === 'string' && typeof type === 'string';
 }
-
-/** The same bytes, as ioredis takes them. */
-const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);

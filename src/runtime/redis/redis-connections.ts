@@ -89,18 +89,19 @@ export async function connect(redis: RedisConnection): Promise<RedisConnection> 
 
 /**
  * A Lua script from a file `<verb>-<noun>-<number of keys>.lua`, run by EVALSHA (with EVAL after a restart or
- * SCRIPT FLUSH). The file's head says what its KEYS, ARGV and replies are. `isBinary`: strings in replies
- * come as Buffers.
+ * SCRIPT FLUSH). Where the number is `n`, callers say it before the keys. The file's head says what its KEYS,
+ * ARGV and replies are. `isBinary`: strings in replies come as Buffers.
  */
 export function luaScript(
   redis: RedisConnection,
   file: URL,
   { isBinary = false } = {},
 ): (...keysThenArgs: (string | number | Buffer)[]) => Promise<unknown> {
-  const name = /([a-z-]+)-(\d+)\.lua$/.exec(file.pathname);
+  const name = /([a-z-]+)-(\d+|n)\.lua$/.exec(file.pathname);
   if (!name?.[1] || !name[2]) throw new Error(`not a script name: ${file.pathname}`);
   const command = name[1].replaceAll('-', '_');
-  redis.defineCommand(command, { numberOfKeys: Number(name[2]), lua: readFileSync(file, 'utf8') });
+  const fixed = name[2] === 'n' ? {} : { numberOfKeys: Number(name[2]) };
+  redis.defineCommand(command, { ...fixed, lua: readFileSync(file, 'utf8') });
   const method = isBinary ? `${command}Buffer` : command;
   const run = Reflect.get(redis, method) as (...args: unknown[]) => Promise<unknown>;
   return (...keysThenArgs) => run.apply(redis, keysThenArgs);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RECENT_TICKS_MAX } from '../../../src/actors/broadcaster/recent-pushes.ts';
+import { RECENT_TICKS_MAX } from '../../../src/actors/broadcaster/recent-ticks.ts';
 import { done } from '../../../src/protocol/errors.ts';
 import {
   accepted,

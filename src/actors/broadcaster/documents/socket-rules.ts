@@ -6,7 +6,7 @@ import {
   IDLE_MS_MAX,
   SOCKET_BACKPRESSURE_BYTES_MAX,
 } from '../../../protocol/limits.ts';
-import { RECENT_TICKS_MAX } from '../recent-pushes.ts';
+import { RECENT_TICKS_MAX } from '../recent-ticks.ts';
 
 const KIB = 1_024;
 

@@ -19,5 +19,5 @@ const HTTPS_ONLY = { 'Strict-Transport-Security': 'max-age=63072000' };
 export function safeHeaders(origins: readonly string[]): (response: HttpResponse) => HttpResponse {
   const isHttps = origins.length > 0 && origins.every((origin) => origin.startsWith('https:'));
   const always = isHttps ? { ...SAFE, ...HTTPS_ONLY } : SAFE;
-  return (response) => ({ ...response, headers: { ...always, ...response.headers } });
+  return ({ status, headers, body }) => ({ status, headers: { ...always, ...headers }, body });
 }

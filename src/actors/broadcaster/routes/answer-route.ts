@@ -22,7 +22,8 @@ export async function answerRoute(
   const read = readParts(route, request);
   if (!read.ok) return problem(read.error);
   const token = route.auth === 'none' ? undefined : sessionToken(request, ports.settings.origins);
-  const session = await sessionOf(route, token, ports);
+  const checked = sessionOf(route, token, ports);
+  const session = checked instanceof Promise ? await checked : checked;
   if (!session.ok) return problem(session.error);
   const input = { request, id, ...read.value, token, session: session.value } as RouteInput;
   return written(route, request, await route.handle(input, ports));

@@ -26,17 +26,18 @@ export type BeforeRoute = (
   ports: RoutePorts,
 ) => StepResult | undefined | Promise<StepResult | undefined>;
 
-/** Runs the steps until one answers; with the headers of all that ran. */
+/** Runs the steps until one answers; with the headers of all that ran. Waits only for who makes it wait. */
 export async function beforeRoute(
   request: HttpRequest,
   target: Target,
   ports: RoutePorts,
   steps: readonly BeforeRoute[],
 ): Promise<StepResult> {
-  let headers: Readonly<Record<string, string>> = {};
+  const headers: Record<string, string> = {};
   for (const step of steps) {
-    const result = await step(request, target, ports);
-    if (result?.headers) headers = { ...headers, ...result.headers };
+    const taken = step(request, target, ports);
+    const result = taken instanceof Promise ? await taken : taken;
+    if (result?.headers) Object.assign(headers, result.headers);
     if (result?.response) return { headers, response: result.response };
   }
   return { headers };

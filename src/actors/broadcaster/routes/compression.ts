@@ -21,10 +21,13 @@ const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
 const compressed = new WeakMap<object, Partial<Record<Coding, Promise<Uint8Array>>>>();
 
+/** Whether it is large enough, and of a kind that gets smaller. */
+export const isCompressible = ({ headers, body }: HttpResponse): boolean =>
+  body.length >= COMPRESSED_BYTES_MIN && COMPRESSIBLE.test(headers['Content-Type'] ?? '');
+
 export async function compressedFor(request: HttpRequest, response: HttpResponse): Promise<HttpResponse> {
   const { headers, body } = response;
-  if (body.length < COMPRESSED_BYTES_MIN || !COMPRESSIBLE.test(headers['Content-Type'] ?? ''))
-    return response;
+  if (!isCompressible(response)) return response;
   const varied = { ...response, headers: withVary(headers, 'Accept-Encoding') };
   const coding = bestCoding(request.headers['accept-encoding'], typeof body === 'string' ? 'gzip' : 'br');
   if (coding === undefined) return varied;

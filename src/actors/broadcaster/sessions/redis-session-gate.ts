@@ -1,4 +1,7 @@
-/** The session gate on Redis: one script, one round trip, keys of the Redis architecture decision. */
+/**
+ * The session gate on Redis: one script, keys of the Redis architecture decision. Who asks in one turn of the
+ * loop shares a call and a round trip: a command of its own for each request costs as much as what it asks.
+ */
 import { done, type Outcome, refused } from '../../../protocol/errors.ts';
 import {
   RATE_LIMIT_TTL_SECONDS,
@@ -20,14 +23,28 @@ import {
 
 /** As limit: check the session, count nothing. */
 const NO_BET = 0;
+/** As status, and without a reply: nothing is known of the session. */
+const BROKEN = 'BROKEN';
+
+/** Bounds the time one call holds Redis. */
+const CHECKS_PER_CALL_MAX = 100;
+
+interface WaitingCheck {
+  readonly wallet: string;
+  readonly tokenHash: string;
+  readonly betsPerMinute: number;
+  readonly bets: number;
+  readonly settle: (outcome: Outcome<BetsSessionInfo>) => void;
+}
 
 export class RedisSessionGate implements SessionGate {
-  readonly #checkSession: ReturnType<typeof luaScript>;
+  readonly #checkSessions: ReturnType<typeof luaScript>;
   readonly #betsPerMinute: number;
+  #waiting: WaitingCheck[] = [];
 
   constructor(redis: RedisConnection, { betsPerMinute }: SessionGateOptions) {
     assertBetsPerMinute(betsPerMinute);
-    this.#checkSession = luaScript(redis, new URL('./lua/check-session-2.lua', import.meta.url));
+    this.#checkSessions = luaScript(redis, new URL('./lua/check-sessions-n.lua', import.meta.url));
     this.#betsPerMinute = betsPerMinute;
   }
 
@@ -47,32 +64,37 @@ export class RedisSessionGate implements SessionGate {
     return this.#check(token, this.#betsPerMinute, bets);
   }
 
-  async #check(token: unknown, betsPerMinute: number, bets = 0): Promise<Outcome<BetsSessionInfo>> {
+  #check(token: unknown, betsPerMinute: number, bets = 0): Promise<Outcome<BetsSessionInfo>> {
     const wallet = walletOfToken(token);
-    if (wallet === undefined) return refused('UNAUTHENTICATED');
-    const hash = tokenHash(String(token));
-    let reply: unknown;
-    try {
-      reply = await this.#checkSession(
-        sessionKey(wallet),
-        rateLimitKey(wallet),
-        hash,
-        betsPerMinute,
-        RATE_LIMIT_TTL_SECONDS,
-        bets,
-        SESSION_IDLE_SECONDS,
-      );
-    } catch {
-      return refused('ACTOR_RESTARTING');
-    }
-    return outcomeOf(reply, wallet);
+    if (wallet === undefined) return Promise.resolve(refused('UNAUTHENTICATED'));
+    return new Promise((settle) => {
+      this.#waiting.push({ wallet, tokenHash: tokenHash(String(token)), betsPerMinute, bets, settle });
+      if (this.#waiting.length === 1) setImmediate(() => this.#checkWaiting());
+    });
+  }
+
+  #checkWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let from = 0; from < waiting.length; from += CHECKS_PER_CALL_MAX)
+      void this.#checkTogether(waiting.slice(from, from + CHECKS_PER_CALL_MAX));
+  }
+
+  async #checkTogether(checks: readonly WaitingCheck[]): Promise<void> {
+    const keys = checks.flatMap(({ wallet }) => [sessionKey(wallet), rateLimitKey(wallet)]);
+    const each = checks.flatMap(({ tokenHash, betsPerMinute, bets }) => [tokenHash, betsPerMinute, bets]);
+    const seconds = [RATE_LIMIT_TTL_SECONDS, SESSION_IDLE_SECONDS];
+    const asked = this.#checkSessions(keys.length, ...keys, ...seconds, ...each);
+    const replies = await asked.catch(() => undefined);
+    for (const [at, { wallet, settle }] of checks.entries())
+      settle(outcomeOf(Array.isArray(replies) ? replies[at] : undefined, wallet));
   }
 }
 
 function outcomeOf(reply: unknown, wallet: string): Outcome<BetsSessionInfo> {
-  const [status, ...numbers] = Array.isArray(reply) ? reply : [];
+  const [status, ...numbers] = Array.isArray(reply) ? reply : [BROKEN];
   const [first = 0, betsLeft = 0, granted = 0, windowLeftSeconds = 0] = numbers.map(Number);
   if (status === 'OK') return done({ wallet, expiresAtMs: first, betsLeft, granted, windowLeftSeconds });
   if (status === 'LIMITED') return refused('RATE_LIMITED', { retryAfterSeconds: first });
-  return refused('UNAUTHENTICATED');
+  return refused(status === BROKEN ? 'ACTOR_RESTARTING' : 'UNAUTHENTICATED');
 }

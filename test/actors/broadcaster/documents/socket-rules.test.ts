@@ -1,10 +1,7 @@
 import { expect, it } from 'vitest';
 import { SOCKET_RULES } from '../../../../src/actors/broadcaster/documents/socket-rules.ts';
-import {
-  RECENT_TICKS_MAX,
-  RecentEvents,
-  RecentTicks,
-} from '../../../../src/actors/broadcaster/recent-pushes.ts';
+import { RecentEvents } from '../../../../src/actors/broadcaster/recent-events.ts';
+import { RECENT_TICKS_MAX, RecentTicks } from '../../../../src/actors/broadcaster/recent-ticks.ts';
 import { accepted } from '../../../support/broadcaster-fixture.ts';
 import { tickAt } from '../../../support/market.ts';
 

@@ -74,6 +74,37 @@ it('fails closed with a retryable error when a key has a foreign type or Redis i
   connection.disconnect();
 });
 
+it('answers each of many that ask at once, whatever the others are', async () => {
+  const gate = new RedisSessionGate(used.redis, options);
+  const sessions = await Promise.all(Array.from({ length: 150 }, signedIn));
+  const [broken, stranger] = [sessions[40], randomSession()];
+  await used.redis.rpush(rateLimitKey(broken?.record.wallet ?? ''), 'foreign');
+  const asked = [...sessions, stranger].map(({ token }, i) =>
+    i % 2 === 0 ? gate.checkBets(token, 2) : gate.check(token),
+  );
+  const outcomes = await Promise.all(asked);
+  for (const [i, { token, record }] of sessions.entries()) {
+    const { wallet, expiresAtMs } = record;
+    const counted = { betsLeft: BETS_PER_MINUTE - 2, granted: 2 };
+    if (token === broken?.token) expect(outcomes[i]).toEqual(refused('ACTOR_RESTARTING'));
+    else expect(outcomes[i]).toMatchObject({ value: { wallet, expiresAtMs, ...(i % 2 === 0 && counted) } });
+  }
+  expect(outcomes.at(-1)).toEqual(refused('UNAUTHENTICATED'));
+});
+
+it('counts what one wallet asks for at once in its order', async () => {
+  const gate = new RedisSessionGate(used.redis, options);
+  const { token } = await signedIn();
+  const [first, second, third] = await Promise.all([
+    gate.checkBets(token, 2),
+    gate.checkBets(token, 2),
+    gate.checkBets(token, 2),
+  ]);
+  expect(first).toMatchObject({ value: { granted: 2, betsLeft: 1 } });
+  expect(second).toMatchObject({ value: { granted: 1, betsLeft: 0 } });
+  expect(third).toMatchObject({ ok: false, error: { code: 'RATE_LIMITED' } });
+});
+
 it('goes on after SCRIPT FLUSH', async () => {
   const gate = new RedisSessionGate(used.redis, options);
   const { token } = await signedIn();
