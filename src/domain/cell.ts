@@ -40,10 +40,19 @@ export const ROW_HEIGHTS_CENTS: readonly number[] = [
 /** Column lengths cells may have, in ms. */
 export const COLUMN_LENGTHS_MS: readonly number[] = [5_000, 10_000, 15_000, 30_000, 60_000];
 
+/** The cell asked for last: deciding on one bet asks for the key of its cell half a dozen times. */
+let lastCell: Cell | undefined;
+let lastKey = '';
+
 /** The identity of a cell; one bet per wallet and key. An open edge is empty. */
-export const cellKey = (cell: Cell): string =>
-  `${cell.symbol}|${cell.kind}|${cell.opensAtMs}|${cell.closesAtMs}|` +
-  `${cell.lowCents ?? ''}|${cell.highCents ?? ''}`;
+export function cellKey(cell: Cell): string {
+  if (cell === lastCell) return lastKey;
+  lastCell = cell;
+  lastKey =
+    `${cell.symbol}|${cell.kind}|${cell.opensAtMs}|${cell.closesAtMs}|` +
+    `${cell.lowCents ?? ''}|${cell.highCents ?? ''}`;
+  return lastKey;
+}
 
 export type CellShapeError = 'SYMBOL' | 'TIMES' | 'COLUMN' | 'PRICES' | 'ROW';
 

@@ -83,7 +83,7 @@ export class Exposure {
   holds(wallet: string, cell: Cell): boolean {
     return (
       (this.#cells.get(cellKey(cell))?.holders.has(wallet) ?? false) ||
-      this.#voided.has(holdingKey(wallet, cell))
+      (this.#voided.size > 0 && this.#voided.has(holdingKey(wallet, cell)))
     );
   }
 

@@ -35,7 +35,7 @@ export function takeLetter(
   const requests = requestsOf(letter);
   const asked = new BetsAsked(letter, requests.length);
   for (const [place, request] of requests.entries())
-    takeRequest(state, request, { asked, place }, stored.get(requestKeyText(request)), context);
+    takeRequest(state, request, { asked, place }, stored, context);
   asked.waitForTheRest(context);
 }
 
@@ -43,13 +43,14 @@ function takeRequest(
   state: ResolverState,
   request: PlaceBetBody,
   asker: Asker,
-  stored: StoredAnswer | undefined,
+  stored: ReadonlyMap<string, StoredAnswer>,
   context: ActorContext,
 ): void {
   const { asked, place } = asker;
+  const key = requestKeyText(request);
   const fingerprint = fingerprintOf(request);
-  const waiting = state.pending.find(request);
-  const known = waiting ?? draftedAnswer(state, request) ?? stored;
+  const waiting = state.pending.find(key);
+  const known = waiting ?? draftedAnswer(state, key) ?? stored.get(key);
   if (known && known.fingerprint !== fingerprint) {
     asked.answer(place, refused('IDEMPOTENCY_CONFLICT'), context);
     return;
@@ -64,7 +65,7 @@ function takeRequest(
     return;
   }
   const receivedAtMs = receivedAt(asked.letter, context);
-  const pending = { request, fingerprint, receivedAtMs, askers: [asker] };
+  const pending = { request, key, fingerprint, receivedAtMs, askers: [asker] };
   const refusal = refusalAtReceipt(asked.letter, request, context);
   if (refusal) answer(state, pending, refusalOutcome(refusal), context);
   else state.pending.add(pending);
@@ -156,9 +157,9 @@ function answer(
   outcome: Outcome<BetView>,
   context: ActorContext,
 ): void {
-  const { wallet, idempotencyKey } = pending.request;
-  const { fingerprint } = pending;
-  noteAnswer(state, { wallet, idempotencyKey, fingerprint, answer: outcome });
+  const { key, fingerprint, request } = pending;
+  const { wallet, idempotencyKey } = request;
+  noteAnswer(state, key, { wallet, idempotencyKey, fingerprint, answer: outcome });
   context.metrics.count('resolver_bets_answered_total', {
     answer: outcome.ok ? 'ACCEPTED' : outcome.error.code,
   });

@@ -4,12 +4,12 @@
  * by what a letter may ask for.
  */
 import type { PlaceBetBody } from '../../protocol/letters/resolver.ts';
-import { requestKeyText } from './bet-request.ts';
 import type { BetsAsked } from './bets-asked.ts';
-import type { RequestKey } from './ledger-store.ts';
 
 export interface PendingBet {
   readonly request: PlaceBetBody;
+  /** requestKeyText of the request. */
+  readonly key: string;
   readonly fingerprint: string;
   readonly receivedAtMs: number;
   /** Everyone who asked for this bet, and as which of theirs; all get the answer. */
@@ -29,12 +29,12 @@ export class PendingBets {
     return this.#byKey.size;
   }
 
-  find(key: RequestKey): PendingBet | undefined {
-    return this.#byKey.get(requestKeyText(key));
+  find(key: string): PendingBet | undefined {
+    return this.#byKey.get(key);
   }
 
   add(bet: PendingBet): void {
-    this.#byKey.set(requestKeyText(bet.request), bet);
+    this.#byKey.set(bet.key, bet);
   }
 
   /** Gives up those received at or before `receivedAtMsMax`, oldest arrival first. */

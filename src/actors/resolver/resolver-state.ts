@@ -19,13 +19,11 @@ import type { PauseReason } from '../../protocol/letters/operate-market.ts';
 import { packSettledBets } from '../../protocol/settled-bets.ts';
 import type { MarketState } from '../../protocol/signals.ts';
 import { type ActorContext, failpoint, OutboxRelay, type OutboxStream } from '../../runtime/index.ts';
-import { requestKeyText } from './bet-request.ts';
 import type { LedgerAnchor } from './ledger-anchor.ts';
 import type {
   BookedEvent,
   LedgerStore,
   OperatorAction,
-  RequestKey,
   SelfLimitsChange,
   StoredAnswer,
 } from './ledger-store.ts';
@@ -131,11 +129,12 @@ export function noteEvent(state: ResolverState, event: LedgerEvent): void {
   state.draft.booked.push({ event, tickSeq: state.book.lastSeq });
 }
 
-export const draftedAnswer = (state: ResolverState, key: RequestKey): StoredAnswer | undefined =>
-  state.draft.answered.get(requestKeyText(key));
+/** `key`: requestKeyText of a request. */
+export const draftedAnswer = (state: ResolverState, key: string): StoredAnswer | undefined =>
+  state.draft.answered.get(key);
 
-export function noteAnswer(state: ResolverState, answer: StoredAnswer): void {
-  state.draft.answered.set(requestKeyText(answer), answer);
+export function noteAnswer(state: ResolverState, key: string, answer: StoredAnswer): void {
+  state.draft.answered.set(key, answer);
   state.draft.answers.push(answer);
 }
 
