@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly tickLog?: MemoryTickLog;
   /** Where the ledger is; without one, in memory. */
   readonly ledgerPath?: string;
+  /** How many bets of one tick one commit takes. */
+  readonly betsPerCommitMax?: number;
 }
 
 type BandView = BetView & { readonly lowCents: number; readonly highCents: number };
@@ -40,6 +42,7 @@ export class ResolverRig {
   readonly database: ReturnType<typeof openLedgerDatabase>;
   readonly rules: MarketRules;
   #store: LedgerStore;
+  readonly #pieces: Pick<RigOptions, 'betsPerCommitMax'>;
   #lastTick: IndexTick | undefined;
   #keys = 0;
 
@@ -50,6 +53,8 @@ export class ResolverRig {
     this.database = openLedgerDatabase(options.ledgerPath ?? ':memory:');
     const store = new SqliteLedgerStore(this.database);
     this.#store = options.wrapStore?.(store) ?? store;
+    const { betsPerCommitMax } = options;
+    this.#pieces = betsPerCommitMax === undefined ? {} : { betsPerCommitMax };
   }
 
   get store(): LedgerStore {
@@ -64,7 +69,8 @@ export class ResolverRig {
     const { tickLog, rules } = this;
     const accountEvents = this.system.outbox(ACCOUNT_EVENTS);
     const { anchor } = this;
-    return this.system.start(resolverActor({ store: this.#store, tickLog, accountEvents, rules, anchor }));
+    const ports = { store: this.#store, tickLog, accountEvents, rules, anchor, ...this.#pieces };
+    return this.system.start(resolverActor(ports));
   }
 
   restart(): Promise<void> {

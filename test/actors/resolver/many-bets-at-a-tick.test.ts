@@ -1,6 +1,5 @@
 /** More bets at one tick than one commit takes: pieces, each durable and answered before the next. */
 import { describe, expect, it } from 'vitest';
-import { BETS_PER_COMMIT_MAX } from '../../../src/actors/resolver/resolver-state.ts';
 import { micros } from '../../../src/domain/units.ts';
 import type { BetView } from '../../../src/protocol/bet-view.ts';
 import type { Outcome } from '../../../src/protocol/errors.ts';
@@ -9,7 +8,7 @@ import { withCommit } from '../../support/ledger-store.ts';
 import { type ResolverRig, startRig } from '../../support/resolver-rig.ts';
 
 const BETS = 600;
-const PER_COMMIT = BETS_PER_COMMIT_MAX;
+const PER_COMMIT = 256;
 const RULES = {
   houseBankrollMicros: micros(10_000_000_000_000),
   caps: { bet: 1, walletOpen: 1, walletMinute: 1, cell: 1, column: 1, minute: 1, total: 1 },
@@ -24,6 +23,7 @@ async function waitingBets() {
   const world = { commits, answeredAt, failAtCommit: 0, answered: 0 };
   const rig = await startRig({
     rules: RULES,
+    betsPerCommitMax: PER_COMMIT,
     wrapStore: (real) =>
       withCommit(real, async (store, batch) => {
         const bets = batch.booked.filter(({ event }) => event.type === 'BetAccepted').length;
