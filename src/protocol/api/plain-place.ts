@@ -3,13 +3,29 @@
  * What is plain here, the schema reads to the same value (property test); everything else is left to the
  * schema, which knows why it is wrong. For values of JSON and msgpack: nothing in them has getters.
  */
-import { BET_KINDS } from '../../domain/cell.ts';
-import { SYMBOL } from '../../domain/tick.ts';
+import { BET_KINDS, type BetKind } from '../../domain/cell.ts';
+import { type MarketSymbol, SYMBOL } from '../../domain/tick.ts';
 import { IDEMPOTENCY_KEY_LENGTH_MAX } from '../limits.ts';
-import type { ClientFrame } from './frames.ts';
-import type { PlaceBetRequest } from './place-bet-request.ts';
 
-export type PlaceFrame = Extract<ClientFrame, { op: 'place' }>;
+/** A PlaceBetRequest (place-bet-request.ts), but for what its texts say. */
+interface PlainBet {
+  readonly symbol: MarketSymbol;
+  readonly kind: BetKind;
+  readonly opensAtMs: number;
+  readonly closesAtMs: number;
+  readonly lowCents: number | null;
+  readonly highCents: number | null;
+  readonly stakeMicros: string;
+  readonly minMultiplier: string;
+}
+
+/** The `place` of frames.ts. */
+interface PlainPlaceFrame {
+  op: 'place';
+  idempotencyKey: string;
+  bet: Record<string, unknown>;
+  id?: string | number;
+}
 
 const KEY = /^[A-Za-z0-9._:-]+$/;
 const REQUEST_ID_LENGTH_MAX = 64;
@@ -19,9 +35,9 @@ export const isPlainKey = (key: unknown): key is string =>
   typeof key === 'string' && key.length <= IDEMPOTENCY_KEY_LENGTH_MAX && KEY.test(key);
 
 /** What stake and multiplier say is left to their own parsers, which take what the schema takes. */
-export function isPlainBet(value: unknown): value is PlaceBetRequest {
+export function isPlainBet(value: unknown): value is PlainBet {
   if (typeof value !== 'object' || value === null || Object.keys(value).length !== BET_FIELDS) return false;
-  const bet = value as Partial<Record<keyof PlaceBetRequest, unknown>>;
+  const bet = value as Partial<Record<keyof PlainBet, unknown>>;
   return (
     bet.symbol === SYMBOL &&
     (BET_KINDS as readonly unknown[]).includes(bet.kind) &&
@@ -35,7 +51,7 @@ export function isPlainBet(value: unknown): value is PlaceBetRequest {
 }
 
 /** Of the bet in it, only that it is an object: it is read when it is placed. */
-export function isPlainPlaceFrame(value: object): value is PlaceFrame {
+export function isPlainPlaceFrame(value: object): value is PlainPlaceFrame {
   const { op, idempotencyKey, bet, id } = value as Partial<Record<string, unknown>>;
   if (op !== 'place' || !isPlainKey(idempotencyKey) || !isPlainObject(bet)) return false;
   if (Object.keys(value).length !== (id === undefined ? 3 : 4)) return false;
