@@ -20,8 +20,8 @@ export const MARKET_MUTANTS: readonly Mutant[] = [
   {
     name: 'stored answers are not looked up',
     file: resolver('execute-bets'),
-    from: 'waiting ?? draftedAnswer(state, request) ?? stored;',
-    to: 'waiting ?? draftedAnswer(state, request);',
+    from: 'waiting ?? draftedAnswer(state, key) ?? stored.get(key);',
+    to: 'waiting ?? draftedAnswer(state, key);',
   },
   {
     name: 'another body under the same key is taken for the same',

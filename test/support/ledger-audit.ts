@@ -48,7 +48,7 @@ export function auditLedger(dataDir: string): LedgerFindings {
       .all() as unknown as BetRow[];
     const problems = [...balanceProblems(ledger), ...tickProblems(ticks), ...houseProblems(ledger, bets)];
     for (const bet of bets) problems.push(...betProblems(ledger, bet), ...outcomeProblems(bet, ticks));
-    const { n } = ledger.prepare('SELECT count(*) AS n FROM transfers').get() as { n: number };
+    const { n } = ledger.prepare('SELECT count(*) AS n FROM booked_transfers').get() as { n: number };
     return { problems, bets, transfers: n };
   } finally {
     ledger.close();

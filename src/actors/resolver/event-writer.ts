@@ -33,6 +33,8 @@ const BET_COLUMNS = [
   'accepted_price_cents',
   'sigma_per_sqrt_second',
   'rules_version',
+  'transfer_seq',
+  'tick_seq',
   'probability',
 ] as const;
 
@@ -120,6 +122,7 @@ class WrittenRows {
     else this.#addTransfers(event, tickSeq, {});
   }
 
+  /** Its row is its transfers too: those are only told to the chain. */
   #addAccepted(event: BetAccepted, tickSeq: number): void {
     const { bet } = event;
     this.#lastBetSeq += 1;
@@ -141,6 +144,8 @@ class WrittenRows {
       bet.acceptedPriceCents,
       bet.sigmaPerSqrtSecond,
       bet.rulesVersion,
+      this.#draft.nextTransferSeq,
+      tickSeq,
       bet.probability ?? null,
     );
     this.#addTransfers(event, tickSeq, { betSeq });
@@ -171,8 +176,10 @@ class WrittenRows {
       const seq = draft.nextTransferSeq;
       const fromNo = this.#numbers.ofAccount(from);
       const toNo = this.#numbers.ofAccount(to);
-      const ownRef = bet_seq === null ? ref : null;
-      this.transfers.push(seq, code, fromNo, toNo, amountMicros, ownRef, bet_seq, cell_seq, tickSeq);
+      if (event.type !== 'BetAccepted') {
+        const ownRef = bet_seq === null ? ref : null;
+        this.transfers.push(seq, code, fromNo, toNo, amountMicros, ownRef, bet_seq, cell_seq, tickSeq);
+      }
       draft.transfer({
         ...{ seq, code, from_account: from, to_account: to, amount_micros: amountMicros },
         ...{ ref, cell_seq, tick_seq: tickSeq },

@@ -103,7 +103,8 @@ export class LedgerReplay {
 
   #readTransfers({ row: commit, hash }: OpenCommit, limit: number, problems: string[]): number {
     if (this.#transferSeq === commit.transfer_seq) return 0;
-    const rows = this.#sql.transfers.all(this.#transferSeq, commit.transfer_seq, limit);
+    const upTo = Math.min(commit.transfer_seq, this.#transferSeq + limit);
+    const rows = this.#sql.transfers.all({ after: this.#transferSeq, upTo });
     for (const row of rows) {
       if (row.seq !== this.#transferSeq + 1) problems.push(`transfer ${this.#transferSeq + 1} is missing`);
       this.#transferSeq = row.seq;
@@ -115,8 +116,8 @@ export class LedgerReplay {
     hash.update(textOf(rows));
     this.#rows += rows.length;
     if (rows.length === 0) {
-      problems.push(`transfers up to ${commit.transfer_seq} of commit ${commit.seq} are missing`);
-      this.#transferSeq = commit.transfer_seq;
+      problems.push(`transfers up to ${upTo} of commit ${commit.seq} are missing`);
+      this.#transferSeq = upTo;
     }
     return rows.length;
   }
@@ -182,9 +183,9 @@ export function chainOldRows(db: SqliteDatabase): CommitRow | undefined {
   const genesis = genesisOf(chain.ledgerId());
   const hash = createHash('sha256').update(genesis.hash);
   for (let seq = 0; seq < transfer_seq; ) {
-    const rows = transfers.all(seq, transfer_seq, ROWS_PER_PAGE);
-    hash.update(textOf(rows));
-    seq = rows.at(-1)?.seq ?? transfer_seq;
+    const upTo = Math.min(transfer_seq, seq + ROWS_PER_PAGE);
+    hash.update(textOf(transfers.all({ after: seq, upTo })));
+    seq = upTo;
   }
   for (const row of cells.iterate(0, cell_seq)) hash.update(cellLine(row));
   hash.update(answersLine(answers));
@@ -203,28 +204,57 @@ function textOf(rows: readonly JoinedTransfer[]): string {
   return text;
 }
 
+/** Transfers are numbered without a hole. */
+interface TransferRange {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/**
+ * In the order of their numbers; a stake with the terms of its bet, what closes something with its verdict.
+ * Each kind of transfer by its own range, which the view of all would not find by an index; and joined
+ * table by table, as an outer join with the view of bets would read all of it.
+ */
+const TRANSFERS_BETWEEN = `
+  SELECT t.*, b.id, a.wallet, c.symbol, c.kind, c.opens_at_ms, c.closes_at_ms,
+    nullif(c.low_cents, -1) AS low_cents, nullif(c.high_cents, -1) AS high_cents, b.stake_micros,
+    b.multiplier_hundredths, b.payout_micros, b.received_at_ms, b.accepted_seq, b.accepted_at_ms,
+    b.accepted_price_cents, b.sigma_per_sqrt_second, b.rules_version, r.max_gap_ms, r.max_degraded_fraction,
+    coalesce(s.status, d.status, 'open') AS status, s.reason, s.settled_seq, s.settled_at_ms
+  FROM (
+    SELECT t.seq, t.code, f.name AS from_account, o.name AS to_account, t.amount_micros,
+      coalesce(t.ref, (SELECT id FROM accepted_bets WHERE seq = t.bet_seq)) AS ref, t.bet_seq, t.cell_seq,
+      t.tick_seq
+    FROM transfers AS t JOIN accounts AS f ON f.no = t.from_no JOIN accounts AS o ON o.no = t.to_no
+    WHERE t.seq > @after AND t.seq <= @upTo
+    UNION ALL
+    SELECT transfer_seq, 'stake', name, 'escrow', stake_micros, id, seq, NULL, tick_seq
+    FROM accepted_bets JOIN accounts ON no = wallet_no
+    WHERE transfer_seq > @after AND transfer_seq <= @upTo
+    UNION ALL
+    SELECT transfer_seq + 1, 'reserve', 'house', 'escrow', payout_micros - stake_micros, id, seq, NULL,
+      tick_seq
+    FROM accepted_bets
+    WHERE transfer_seq > @after - 1 AND transfer_seq <= @upTo - 1 AND payout_micros > stake_micros) AS t
+  LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq AND t.code = 'stake'
+  LEFT JOIN accounts AS a ON a.no = b.wallet_no
+  LEFT JOIN cells AS c ON c.no = b.cell_no
+  LEFT JOIN settlement_rules AS r ON r.no = b.rules_no
+  LEFT JOIN settlements AS s ON s.bet_seq = t.bet_seq AND t.code IN ('payout', 'forfeit', 'refund')
+  LEFT JOIN settled_cells AS d ON d.seq = t.cell_seq
+  ORDER BY t.seq`;
+
+/** The number of the last one, of whichever kind. */
+const LAST_TRANSFER = `(SELECT max(
+  (SELECT coalesce(max(seq), 0) FROM transfers),
+  (SELECT coalesce(max(transfer_seq + (payout_micros > stake_micros)), 0)
+   FROM (SELECT * FROM accepted_bets ORDER BY seq DESC LIMIT 1))))`;
+
 function prepareReplay(db: SqliteDatabase) {
   const verdict = CELL_VERDICT_COLUMNS.map((name) => `s.${name}`).join(', ');
   return {
     chain: prepareChain(db),
-    // Joined table by table: an outer join with the view of bets would read all of them.
-    transfers: db.prepare<[number, number, number], JoinedTransfer>(
-      `SELECT t.seq, t.code, f.name AS from_account, o.name AS to_account, t.amount_micros,
-              coalesce(t.ref, b.id) AS ref, t.cell_seq, t.tick_seq, b.id, a.wallet, c.symbol, c.kind,
-              c.opens_at_ms, c.closes_at_ms, nullif(c.low_cents, -1) AS low_cents,
-              nullif(c.high_cents, -1) AS high_cents, b.stake_micros, b.multiplier_hundredths,
-              b.payout_micros, b.received_at_ms, b.accepted_seq, b.accepted_at_ms, b.accepted_price_cents,
-              b.sigma_per_sqrt_second, b.rules_version, r.max_gap_ms, r.max_degraded_fraction,
-              coalesce(s.status, d.status, 'open') AS status, s.reason, s.settled_seq, s.settled_at_ms
-       FROM transfers AS t JOIN accounts AS f ON f.no = t.from_no JOIN accounts AS o ON o.no = t.to_no
-         LEFT JOIN accepted_bets AS b ON b.seq = t.bet_seq
-         LEFT JOIN accounts AS a ON a.no = b.wallet_no AND t.code = 'stake'
-         LEFT JOIN cells AS c ON c.no = b.cell_no AND t.code = 'stake'
-         LEFT JOIN settlement_rules AS r ON r.no = b.rules_no AND t.code = 'stake'
-         LEFT JOIN settlements AS s ON s.bet_seq = t.bet_seq AND t.code IN ('payout', 'forfeit', 'refund')
-         LEFT JOIN settled_cells AS d ON d.seq = t.cell_seq
-       WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq LIMIT ?`,
-    ),
+    transfers: db.prepare<[TransferRange], JoinedTransfer>(TRANSFERS_BETWEEN),
     cells: db.prepare<[number, number], SettledCellRow>(
       `SELECT s.seq, c.opens_at_ms, c.closes_at_ms, c.kind, c.low_cents, c.high_cents, c.symbol,
               r.max_gap_ms, r.max_degraded_fraction, ${verdict}
@@ -239,7 +269,7 @@ function prepareReplay(db: SqliteDatabase) {
       'SELECT * FROM self_limits WHERE seq > ? AND seq <= ? ORDER BY seq',
     ),
     counts: db.prepare<[], { transfer_seq: number; cell_seq: number; answers: number }>(
-      `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfer_seq,
+      `SELECT ${LAST_TRANSFER} AS transfer_seq,
               (SELECT coalesce(max(seq), 0) FROM settled_cells) AS cell_seq,
               (SELECT count(*) FROM requests) AS answers`,
     ),
@@ -247,7 +277,7 @@ function prepareReplay(db: SqliteDatabase) {
       'SELECT balance_micros FROM accounts WHERE name = ?',
     ),
     ends: db.prepare<[], Ends>(
-      `SELECT (SELECT coalesce(max(seq), 0) FROM transfers) AS transfers,
+      `SELECT ${LAST_TRANSFER} AS transfers,
               (SELECT coalesce(max(seq), 0) FROM operator_actions) AS actions,
               (SELECT coalesce(max(seq), 0) FROM self_limits) AS limits,
               (SELECT coalesce(max(seq), 0) FROM settled_cells) AS cells`,

@@ -34,7 +34,7 @@ describe('the audit of a ledger', () => {
     ['each_bet_is_open_or_settled', 'DELETE FROM open_cells'],
     ['each_bet_is_open_or_settled', 'UPDATE open_cells SET payout_micros = payout_micros + 1'],
     ['each_bet_is_open_or_settled', "DELETE FROM settled_cells WHERE status = 'lost'"],
-    ['each_bet_was_staked_once', "UPDATE transfers SET amount_micros = 7 WHERE code = 'stake'"],
+    ['balances_are_their_transfers', 'UPDATE accepted_bets SET stake_micros = 7'],
     ['each_settled_bet_has_one_resolution', settledAlone('lost', 'NULL')],
     ['each_settled_cell_gave_out_what_it_held', "DELETE FROM transfers WHERE code = 'release'"],
     [
@@ -43,7 +43,7 @@ describe('the audit of a ledger', () => {
     ],
     ['each_winner_was_paid', "UPDATE transfers SET ref = 'bet_9' WHERE code = 'payout'"],
     ['each_winner_was_paid', "UPDATE transfers SET amount_micros = 1 WHERE code = 'refund'"],
-    ['no_transfer_of_no_bet', "UPDATE transfers SET ref = 'bet_9' WHERE bet_seq = 1"],
+    ['no_transfer_of_no_bet', 'UPDATE transfers SET cell_seq = NULL, bet_seq = 99 WHERE cell_seq = 1'],
     ['no_transfer_of_no_bet', 'UPDATE transfers SET cell_seq = 9 WHERE cell_seq = 1'],
     ['each_bet_was_answered', "DELETE FROM requests WHERE idempotency_key = 'bet_0'"],
     ['each_bet_was_answered', 'UPDATE requests SET bet_seq = 2 WHERE bet_seq = 1'],
@@ -53,8 +53,8 @@ describe('the audit of a ledger', () => {
     ['operators_voided_what_they_say', settledAlone('void', "'OPERATOR'")],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'90'), (3, x'90')"],
     ['outbox_without_gap', "INSERT INTO outbox VALUES (1, x'c1')"],
-    ['file_is_sound', 'UPDATE transfers SET from_no = 99 WHERE seq = 3'],
-    ['chain_and_balances', "UPDATE transfers SET amount_micros = amount_micros + 1 WHERE code = 'reserve'"],
+    ['file_is_sound', 'UPDATE transfers SET from_no = 99 WHERE seq = 2'],
+    ['chain_and_balances', 'UPDATE accepted_bets SET payout_micros = payout_micros + 1'],
     ['chain_and_balances', 'UPDATE cells SET high_cents = high_cents + 1'],
     ['chain_and_balances', "UPDATE settled_cells SET settled_seq = 151 WHERE status = 'won'"],
     [
@@ -64,7 +64,8 @@ describe('the audit of a ledger', () => {
     ['chain_and_balances', 'UPDATE transfers SET cell_seq = 2 WHERE cell_seq = 1'],
     ['chain_and_balances', 'UPDATE commits SET cell_seq = 1'],
     ['chain_and_balances', 'UPDATE commits SET answers = 7 WHERE seq = 2'],
-    ['chain_and_balances', 'DELETE FROM transfers WHERE seq = 3'],
+    ['chain_and_balances', 'DELETE FROM transfers WHERE seq = 2'],
+    ['chain_and_balances', 'UPDATE accepted_bets SET transfer_seq = transfer_seq + 1 WHERE seq = 1'],
     [
       'chain_and_balances',
       `INSERT INTO transfers SELECT 15, 'grant', 2, no, 1, 'x', NULL, NULL, 1

@@ -105,7 +105,7 @@ it('takes over a ledger from before there were kinds, with its bets, transfers a
   });
   expect(await store.findAnswers([{ wallet: WALLET, idempotencyKey: 'a' }])).toHaveLength(1);
   expect(await store.totals()).toMatchObject({ sumMicros: 0, bets: { open: 1, lost: 1 } });
-  expect(db.prepare('SELECT seq, bet_seq FROM transfers').raw().all()).toEqual([
+  expect(db.prepare('SELECT seq, bet_seq FROM booked_transfers ORDER BY seq').raw().all()).toEqual([
     ...[
       [1, null],
       [2, null],

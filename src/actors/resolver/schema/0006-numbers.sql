@@ -2,7 +2,8 @@
 -- entries of its indexes are a third of what they were, so that a commit touches a third of the pages. Nothing
 -- that is said changes, only how it is kept: the views `bets` and `booked_transfers` read as before.
 --
--- An accepted bet is its own answer: what a request was answered is kept as text only if it is not that.
+-- An accepted bet is its own answer, and its own two transfers: what a request was answered is kept as text
+-- only if it is not that, and the stake and the reserve of a bet are read from its row.
 
 -- Accounts. The three of the house come first and keep their numbers for ever, as triggers name them.
 ALTER TABLE accounts RENAME TO accounts_1;
@@ -80,9 +81,6 @@ DROP TRIGGER bets_are_never_deleted;
 DROP INDEX one_bet_per_cell;
 DROP INDEX bets_of_wallet;
 DROP INDEX settled_cells_by_tick;
-DROP INDEX transfers_once;
-DROP INDEX transfers_once_per_bet;
-DROP INDEX transfers_once_per_holder;
 ALTER TABLE accepted_bets RENAME TO accepted_bets_1;
 ALTER TABLE open_cells RENAME TO open_cells_1;
 ALTER TABLE settled_cells RENAME TO settled_cells_1;
@@ -106,18 +104,24 @@ CREATE TABLE accepted_bets (
   accepted_price_cents INTEGER NOT NULL,
   sigma_per_sqrt_second REAL NOT NULL,
   rules_version TEXT NOT NULL,
+  -- The number of its stake among the transfers; the reserve, where there is one, has the next.
+  transfer_seq INTEGER NOT NULL UNIQUE CHECK (transfer_seq > 0),
+  -- The tick they were booked at.
+  tick_seq INTEGER NOT NULL CHECK (tick_seq >= 0),
   -- The chance to win it was priced with. Not one of its terms. Null of bets from before it was kept.
   probability REAL CHECK (probability BETWEEN 0 AND 1)
 ) STRICT;
 
 INSERT INTO accepted_bets
   SELECT b.seq, b.id, a.no, c.no, r.no, stake_micros, multiplier_hundredths, payout_micros, received_at_ms,
-    accepted_seq, accepted_at_ms, accepted_price_cents, sigma_per_sqrt_second, rules_version, probability
+    accepted_seq, accepted_at_ms, accepted_price_cents, sigma_per_sqrt_second, rules_version, t.seq,
+    t.tick_seq, probability
   FROM accepted_bets_1 AS b JOIN accounts AS a ON a.wallet = b.wallet
     JOIN cells AS c ON c.opens_at_ms = b.opens_at_ms AND c.closes_at_ms = b.closes_at_ms AND c.kind = b.kind
       AND c.low_cents = coalesce(b.low_cents, -1) AND c.high_cents = coalesce(b.high_cents, -1)
       AND c.symbol = b.symbol
     JOIN settlement_rules AS r USING (max_gap_ms, max_degraded_fraction)
+    JOIN transfers_1 AS t ON t.bet_seq = b.seq AND t.code = 'stake'
   ORDER BY b.seq;
 
 -- One bet per wallet and cell, ever. Also how the bets on a cell are found.
@@ -253,17 +257,16 @@ WHEN OLD.bets > 0 AND NOT EXISTS (SELECT 1 FROM settled_cells
   WHERE cell_no = OLD.cell_no AND rules_no = OLD.rules_no)
 BEGIN SELECT RAISE(ABORT, 'a bet is open until it is settled'); END;
 
--- The same transfers.
+-- The transfers that are not a bet's stake or reserve.
 CREATE TABLE transfers (
   seq INTEGER PRIMARY KEY,
-  code TEXT NOT NULL
-    CHECK (code IN ('funding', 'grant', 'stake', 'reserve', 'payout', 'forfeit', 'refund', 'release')),
+  code TEXT NOT NULL CHECK (code IN ('funding', 'grant', 'payout', 'forfeit', 'refund', 'release')),
   from_no INTEGER NOT NULL REFERENCES accounts (no),
   to_no INTEGER NOT NULL REFERENCES accounts (no),
   amount_micros INTEGER NOT NULL CHECK (amount_micros BETWEEN 1 AND 9007199254740991),
   -- The bet, cell or wallet the transfer is for; null if it is the bet of that number.
   ref TEXT,
-  -- The number of the bet, if it opens it or settles it alone.
+  -- The number of the bet, if it settles it alone.
   bet_seq INTEGER,
   -- The number of the settled cell that it closes, for a bet in it or for the house.
   cell_seq INTEGER,
@@ -272,7 +275,6 @@ CREATE TABLE transfers (
   CHECK (from_no <> to_no),
   CHECK (ref IS NOT NULL OR bet_seq IS NOT NULL),
   CHECK (CASE WHEN code IN ('funding', 'grant') THEN bet_seq IS NULL AND cell_seq IS NULL
-              WHEN code IN ('stake', 'reserve') THEN bet_seq IS NOT NULL AND cell_seq IS NULL
               ELSE from_no = 3 AND (bet_seq IS NULL) <> (cell_seq IS NULL) END)
 ) STRICT;
 
@@ -281,19 +283,21 @@ INSERT INTO transfers
     tick_seq
   FROM transfers_1 AS t JOIN accounts AS f ON f.name = t.from_account
     JOIN accounts AS o ON o.name = t.to_account
-  ORDER BY t.seq;
+  WHERE code NOT IN ('stake', 'reserve') ORDER BY t.seq;
 
-CREATE UNIQUE INDEX transfers_once ON transfers (ref, code) WHERE bet_seq IS NULL AND cell_seq IS NULL;
-CREATE UNIQUE INDEX transfers_once_per_bet ON transfers (bet_seq, code) WHERE bet_seq IS NOT NULL;
--- A wallet has one bet on a cell.
-CREATE UNIQUE INDEX transfers_once_per_holder ON transfers (cell_seq, to_no) WHERE cell_seq IS NOT NULL;
-
--- With names.
+-- All of them, with names.
 CREATE VIEW booked_transfers AS
   SELECT t.seq, t.code, f.name AS from_account, o.name AS to_account, t.amount_micros,
     coalesce(t.ref, (SELECT id FROM accepted_bets WHERE seq = t.bet_seq)) AS ref, t.bet_seq, t.cell_seq,
     t.tick_seq
-  FROM transfers AS t JOIN accounts AS f ON f.no = t.from_no JOIN accounts AS o ON o.no = t.to_no;
+  FROM transfers AS t JOIN accounts AS f ON f.no = t.from_no JOIN accounts AS o ON o.no = t.to_no
+  UNION ALL
+  SELECT b.transfer_seq, 'stake', a.name, 'escrow', b.stake_micros, b.id, b.seq, NULL, b.tick_seq
+  FROM accepted_bets AS b JOIN accounts AS a ON a.no = b.wallet_no
+  UNION ALL
+  SELECT transfer_seq + 1, 'reserve', 'house', 'escrow', payout_micros - stake_micros, id, seq, NULL,
+    tick_seq
+  FROM accepted_bets WHERE payout_micros > stake_micros;
 
 -- What is closed is closed as it was settled: paid if won, forfeited if lost, refunded and released if void;
 -- to wallets that hold a bet on the cell, and to the house what is its.
@@ -359,6 +363,11 @@ DROP TABLE settled_cells_1;
 DROP TABLE open_cells_1;
 DROP TABLE accepted_bets_1;
 DROP TABLE accounts_1;
+
+CREATE UNIQUE INDEX transfers_once ON transfers (ref, code) WHERE bet_seq IS NULL AND cell_seq IS NULL;
+CREATE UNIQUE INDEX transfers_once_per_bet ON transfers (bet_seq, code) WHERE bet_seq IS NOT NULL;
+-- A wallet has one bet on a cell.
+CREATE UNIQUE INDEX transfers_once_per_holder ON transfers (cell_seq, to_no) WHERE cell_seq IS NOT NULL;
 
 CREATE TRIGGER answers_are_never_changed BEFORE UPDATE ON requests
 BEGIN SELECT RAISE(ABORT, 'an answer is kept for ever'); END;
