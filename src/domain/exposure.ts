@@ -25,6 +25,7 @@ interface ColumnSum {
 /** Where the bets on a cell are added up; each wallet has at most one of them. */
 interface CellSum {
   readonly key: string;
+  readonly cell: Cell;
   readonly column: ColumnSum;
   readonly holders: Set<string>;
   micros: Micros;
@@ -64,6 +65,11 @@ export class Exposure {
     this.#cells.delete(sum.key);
     sum.column.cells -= 1;
     if (sum.column.cells === 0) this.#columns.delete(sum.column.key);
+  }
+
+  /** The same cell as the bets on it have it: they are many, and need one between them. */
+  shared(cell: Cell): Cell {
+    return this.#cells.get(cellKey(cell))?.cell ?? cell;
   }
 
   cellMicros(cell: Cell): Micros {
@@ -113,7 +119,7 @@ export class Exposure {
     const column = this.#columns.get(ofColumn) ?? { key: ofColumn, micros: NOTHING, cells: 0 };
     column.cells += 1;
     this.#columns.set(ofColumn, column);
-    const sum = { key, column, holders: new Set<string>(), micros: NOTHING };
+    const sum = { key, cell, column, holders: new Set<string>(), micros: NOTHING };
     this.#cells.set(key, sum);
     return sum;
   }

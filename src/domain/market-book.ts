@@ -19,7 +19,7 @@ import {
 import { MarketOdds, type MarketOddsSnapshot } from './market-odds.ts';
 import { OpenBets } from './open-bets.ts';
 import { type RecentReserve, RecentReserves } from './recent-reserves.ts';
-import type { MarketRules } from './rules.ts';
+import type { MarketRules, SettlementRules } from './rules.ts';
 import { SelfLimitBook } from './self-limits.ts';
 import { type DecidedVerdict, voided } from './settlement.ts';
 import type { IndexTick } from './tick.ts';
@@ -44,6 +44,8 @@ export interface MarketBookSource {
 
 export class MarketBook {
   readonly rules: MarketRules;
+  /** What bets taken now settle by; one for all of them. */
+  readonly settlementRules: SettlementRules;
   readonly exposure = new Exposure();
   readonly balances: Balances;
   /** What quotes stand on: volatility, its correction, how cells turned out. */
@@ -59,6 +61,8 @@ export class MarketBook {
 
   constructor(rules: MarketRules, source: MarketBookSource = { balances: [], openBets: [] }) {
     this.rules = rules;
+    const { maxGapMs, maxDegradedFraction } = rules;
+    this.settlementRules = Object.freeze({ maxGapMs, maxDegradedFraction });
     this.balances = new Balances(source.balances);
     this.recent = new RecentReserves(source.recentReserves);
     this.odds = new MarketOdds(rules, source.odds);

@@ -149,11 +149,10 @@ export function firstCapReached(caps: readonly CapLeft[], ownMicros: Micros): Re
 function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, quote: OpenQuote): Bet {
   const { multiplier, probability } = quote;
   const { betId: id, wallet, cell, stakeMicros, receivedAtMs } = command;
-  const { rulesVersion, maxGapMs, maxDegradedFraction } = book.rules;
   return {
     id,
     wallet,
-    cell,
+    cell: book.exposure.shared(cell),
     stakeMicros,
     multiplier,
     payoutMicros: payoutMicrosFloor(stakeMicros, multiplier),
@@ -163,7 +162,7 @@ function termsOf(book: MarketBook, command: PlaceBetCommand, tick: IndexTick, qu
     acceptedPriceCents: tick.priceCents,
     sigmaPerSqrtSecond: book.sigmaPerSqrtSecond,
     probability,
-    rulesVersion,
-    settlementRules: { maxGapMs, maxDegradedFraction },
+    rulesVersion: book.rules.rulesVersion,
+    settlementRules: book.settlementRules,
   };
 }

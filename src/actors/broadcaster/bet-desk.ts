@@ -33,8 +33,6 @@ export function betDesk(context: Pick<ActorContext, 'ask'>, gate: SessionGate, p
     if (token === undefined) return refused('UNAUTHENTICATED');
     const { cell, stakeMicros, minMultiplier } = parsed.bet;
     const keyed = { idempotencyKey, cell, stakeMicros, minMultiplier };
-    const placed = await groups.place(token, keyed, wallet);
-    const [answer] = await proofs.withReceipts([placed]);
-    return answer ?? placed;
+    return proofs.withReceiptOfTurn(await groups.place(token, keyed, wallet));
   };
 }

@@ -20,6 +20,7 @@ import { ReceiptSigner } from './receipt-signer.ts';
 const READ_DEADLINE_MS = 3_000;
 /** An open bet settles at the first tick after its close; a log that is being chained gets on quickly. */
 const PENDING_SECONDS = 1;
+const NO_BETS: readonly Bet[] = [];
 
 export class ProofDesk {
   readonly #context: Pick<ActorContext, 'ask' | 'clock'>;
@@ -41,6 +42,13 @@ export class ProofDesk {
   withReceipt(view: BetView): BetView {
     const bet = betOf(view);
     return bet ? { ...view, receipt: this.#receipts.alone(bet) } : view;
+  }
+
+  /** As withReceipts, of one. */
+  async withReceiptOfTurn(placed: Outcome<BetView>): Promise<Outcome<BetView>> {
+    const bet = placed.ok ? betOf(placed.value) : undefined;
+    const [receipt] = await this.#receipts.together(bet ? [bet] : NO_BETS);
+    return placed.ok && receipt ? done({ ...placed.value, receipt }) : placed;
   }
 
   /**

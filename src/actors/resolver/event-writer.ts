@@ -181,8 +181,14 @@ class WrittenRows {
         this.transfers.push(seq, code, fromNo, toNo, amountMicros, ownRef, bet_seq, cell_seq, tickSeq);
       }
       draft.transfer({
-        ...{ seq, code, from_account: from, to_account: to, amount_micros: amountMicros },
-        ...{ ref, cell_seq, tick_seq: tickSeq },
+        seq,
+        code,
+        from_account: from,
+        to_account: to,
+        amount_micros: amountMicros,
+        ref,
+        cell_seq,
+        tick_seq: tickSeq,
       });
       if (code === ACCEPTING_CODE && event.type === 'BetAccepted') draft.terms(betTermsRow(event.bet));
       if (closed && CLOSING_CODES.has(code)) draft.verdict(ref, closed);

@@ -19,6 +19,7 @@ export interface ProofCrypto extends ProofHashes {
 
 const utf8 = new TextEncoder();
 const HEX_DIGITS = utf8.encode('0123456789abcdef');
+const HASH_BYTES = 32;
 const ASCII_MAX = 0x7f;
 const DIGIT_0 = 0x30;
 const LETTER_X = 0x78;
@@ -36,11 +37,21 @@ export function utf8Bytes(text: string): Uint8Array {
   return bytes;
 }
 
+/** Where the digits of a hash are put, which is what most bytes here are. */
+const hashDigits = new Uint8Array(2 + 2 * HASH_BYTES);
+
 /** Made at once: a text put together digit by digit costs twice as much, and again when it is sent. */
 export function hexOf(bytes: Uint8Array): string {
-  const codes = [DIGIT_0, LETTER_X];
-  for (const byte of bytes) codes.push(HEX_DIGITS[byte >> 4] ?? 0, HEX_DIGITS[byte & 15] ?? 0);
-  return String.fromCharCode(...codes);
+  const codes = bytes.length === HASH_BYTES ? hashDigits : new Uint8Array(2 + 2 * bytes.length);
+  codes[0] = DIGIT_0;
+  codes[1] = LETTER_X;
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i] ?? 0;
+    codes[2 + 2 * i] = HEX_DIGITS[byte >> 4] ?? 0;
+    codes[3 + 2 * i] = HEX_DIGITS[byte & 15] ?? 0;
+  }
+  // It takes any list of numbers, without another copy.
+  return String.fromCharCode.apply(null, codes as unknown as number[]);
 }
 
 /** Throws a RangeError for anything but 0x and whole bytes in lower-case hex. */
