@@ -37,12 +37,12 @@ const ROUNDS = Number(values.rounds ?? (isTiny ? 1 : 3));
 const WALLETS = isTiny ? 32 : 1_024;
 const TIMES = isTiny
   ? { warmMs: 300, measureMs: 700 }
-  : { warmMs: Number(process.env['WARM'] ?? 2_000), measureMs: Number(values.seconds) * 1_000 };
+  : { warmMs: 4_000, measureMs: Number(values.seconds) * 1_000 };
 
 const load = (connections: number, underWay: number): Load => ({ connections, underWay, ...TIMES });
 const OURS: Readonly<Record<Way, Load>> = {
-  ws: isTiny ? load(32, 4) : load(Number(process.env['CONN'] ?? 256), Number(process.env['UW'] ?? 20)),
-  http: load(Number(process.env['HC'] ?? 1.5) * WALLETS, 1),
+  ws: isTiny ? load(32, 4) : load(256, 28),
+  http: load(1.5 * WALLETS, 1),
   mixed: isTiny ? load(8, 1) : load(64, 1),
 };
 const THEIRS = { ws: isTiny ? load(32, 4) : load(256, 4), http: isTiny ? load(32, 1) : load(256, 1) };
