@@ -6,7 +6,8 @@ import { BET_KINDS } from '../../src/domain/cell.ts';
 import type { LedgerEvent } from '../../src/domain/ledger.ts';
 import type { DecidedVerdict } from '../../src/domain/settlement.ts';
 import { micros } from '../../src/domain/units.ts';
-import { refused } from '../../src/protocol/errors.ts';
+import { betView } from '../../src/protocol/bet-view.ts';
+import { done, refused } from '../../src/protocol/errors.ts';
 import { betOn, cellAt, cellSettled, OTHER_WALLET, START_MS, WALLET } from '../support/market.ts';
 
 export interface LedgerStoreHarness {
@@ -212,6 +213,22 @@ export function ledgerStoreContract(name: string, open: () => Promise<LedgerStor
       const keys = ['b', 'a', 'c'].map((idempotencyKey) => ({ wallet: WALLET, idempotencyKey }));
       expect(await store.findAnswers(keys)).toEqual([answer('b'), answer('a')]);
       expect(await store.findAnswers([{ wallet: OTHER_WALLET, idempotencyKey: 'a' }])).toEqual([]);
+    });
+
+    it('finds many answers at once, and tells keys apart that share a hash', async () => {
+      const many = Array.from({ length: 150 }, (_, n) => answer(`key ${n}`));
+      await store.commit(batch([], { answers: many }));
+      harness.execute(`INSERT INTO requests (key_hash, wallet, idempotency_key, fingerprint, answer)
+        SELECT key_hash, wallet, 'other than ' || idempotency_key, fingerprint, '{}' FROM requests`);
+      expect(await store.findAnswers([...many, answer('none')])).toEqual(many);
+    });
+
+    it('answers with the bet as it was accepted, whatever became of it', async () => {
+      const taken = { ...answer('a'), answer: done(betView(bet)) };
+      await store.commit(batch([...OPENING, accepted(bet)], { answers: [taken] }));
+      await store.commit(batch([settled(bet, WON)]));
+      store = await harness.reopen();
+      expect(await store.findAnswers([answer('a')])).toEqual([taken]);
     });
 
     it('lists bets newest first, in pages, by status', async () => {

@@ -15,7 +15,12 @@ type TotalsRow = {
   readonly escrow_micros: number;
   readonly wallets: number;
 };
+/** How many keys are looked up by one statement: a call costs more than most of its look-ups. */
+export const ANSWERS_PER_LOOK = 64;
+
 type AnswerRow = {
+  readonly wallet: string;
+  readonly idempotency_key: string;
   readonly fingerprint: Buffer;
   /** One of the two. */
   readonly bet_seq: number | null;
@@ -47,9 +52,9 @@ export function prepareLedger(db: SqliteDatabase) {
     ),
     cursor: db.prepare<[], { tick_seq: number }>('SELECT tick_seq FROM cursor'),
     anyTransfer: db.prepare<[], { seq: number }>('SELECT seq FROM transfers LIMIT 1'),
-    answer: db.prepare<[number, string, string], AnswerRow>(
-      `SELECT fingerprint, bet_seq, answer FROM requests
-       WHERE key_hash = ? AND wallet = ? AND idempotency_key = ?`,
+    answers: db.prepare<[readonly number[]], AnswerRow>(
+      `SELECT wallet, idempotency_key, fingerprint, bet_seq, answer FROM requests
+       WHERE key_hash IN (${Array(ANSWERS_PER_LOOK).fill('?').join(', ')})`,
     ),
     betAt: db.prepare<[number], BetRow>('SELECT * FROM bets WHERE seq = ?'),
     bet: db.prepare<[string, string], BetRow>('SELECT * FROM bets WHERE id = ? AND wallet = ?'),

@@ -22,7 +22,7 @@ import {
   SqliteOutbox,
   type SqliteValue,
 } from '../../runtime/index.ts';
-import { requestHash } from './bet-request.ts';
+import { requestHash, requestKeyText } from './bet-request.ts';
 import { betOfRow, betRecordOfRow } from './bet-rows.ts';
 import { EventWriter } from './event-writer.ts';
 import { actionOfRow, actionRow, sqliteBooks } from './ledger-books.ts';
@@ -35,7 +35,7 @@ import {
 } from './ledger-chain.ts';
 import { LedgerNumbers } from './ledger-numbers.ts';
 import { chainOldRows } from './ledger-replay.ts';
-import { type LedgerStatements, prepareLedger } from './ledger-statements.ts';
+import { ANSWERS_PER_LOOK, type LedgerStatements, prepareLedger } from './ledger-statements.ts';
 import type {
   BetQuery,
   LedgerBatch,
@@ -63,10 +63,17 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
   migration('0006-numbers.sql'),
 ];
 
+/** Of no request. */
+const NO_HASH = -1;
+
 /** What they call. */
 const LEDGER_FUNCTIONS = {
   request_hash: (wallet: string, idempotencyKey: string) => requestHash({ wallet, idempotencyKey }),
 };
+
+/** Keys may share a hash. */
+const keyTextOf = (row: { readonly wallet: string; readonly idempotency_key: string }): string =>
+  requestKeyText({ wallet: row.wallet, idempotencyKey: row.idempotency_key });
 
 const ANSWER_COLUMNS = ['key_hash', 'wallet', 'idempotency_key', 'fingerprint', 'bet_seq', 'answer'] as const;
 
@@ -136,13 +143,23 @@ export class SqliteLedgerStore implements LedgerStore {
   }
 
   async findAnswers(keys: readonly RequestKey[]): Promise<readonly StoredAnswer[]> {
-    return keys.flatMap((key) => {
-      const { wallet, idempotencyKey } = key;
-      const row = this.#sql.answer.get(requestHash(key), wallet, idempotencyKey);
-      if (!row) return [];
-      const fingerprint = row.fingerprint.toString('hex');
-      return [{ wallet, idempotencyKey, fingerprint, answer: this.#answerOf(row) }];
-    });
+    const found: StoredAnswer[] = [];
+    for (let from = 0; from < keys.length; from += ANSWERS_PER_LOOK) {
+      const some = keys.slice(from, from + ANSWERS_PER_LOOK);
+      const hashes = some.map(requestHash);
+      while (hashes.length < ANSWERS_PER_LOOK) hashes.push(NO_HASH);
+      const rows = this.#sql.answers.all(hashes);
+      if (rows.length === 0) continue;
+      const byKey = new Map(rows.map((row) => [keyTextOf(row), row]));
+      for (const key of some) {
+        const row = byKey.get(requestKeyText(key));
+        if (!row) continue;
+        const { wallet, idempotencyKey } = key;
+        const fingerprint = row.fingerprint.toString('hex');
+        found.push({ wallet, idempotencyKey, fingerprint, answer: this.#answerOf(row) });
+      }
+    }
+    return found;
   }
 
   /** Whatever became of the bet since, the answer is the bet as it was accepted. */
