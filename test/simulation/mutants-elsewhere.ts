@@ -163,7 +163,8 @@ export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
     name: 'a refusal overtakes what was accepted before it',
     file: 'src/actors/broadcaster/bet-desk.ts',
     from: 'return proofs.withReceiptOfTurn(await groups.place(token, keyed, wallet));',
-    to: 'const it = await groups.place(token, keyed, wallet); return it.ok ? proofs.withReceiptOfTurn(it) : it;',
+    to: `const it = await groups.place(token, keyed, wallet);
+    return it.ok ? proofs.withReceiptOfTurn(it) : it;`,
     testFile: 'test/actors/broadcaster/shared-receipts.test.ts',
     test: 'answers on one json socket keep their order, accepted or refused',
   },
