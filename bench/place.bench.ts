@@ -1,5 +1,5 @@
 /**
- * Accepted bets a second into a ledger on disk (synchronous=FULL): each with its terms, its two transfers,
+ * Accepted bets a second into a ledger on disk (synchronous=FULL): each with its terms, its money moved,
  * the answer that is kept for ever and what its wallet is told, in the batches a busy Resolver commits;
  * against the same work at one transaction a bet. Both in one run, by turns, on ledgers of their own; medians
  * of rounds.
@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import type { LedgerBatch } from '../src/actors/resolver/ledger-store.ts';
 import { openLedgerDatabase, SqliteLedgerStore } from '../src/actors/resolver/sqlite-ledger-store.ts';
 import type { Bet } from '../src/domain/bet.ts';
-import { packAccountEvent } from '../src/protocol/account-events.ts';
+import { micros } from '../src/domain/units.ts';
+import { AcceptedBets } from '../src/protocol/accepted-bets.ts';
+import type { ToldEvent } from '../src/protocol/account-events.ts';
 import { betView } from '../src/protocol/bet-view.ts';
 import { done } from '../src/protocol/errors.ts';
 import { median, round } from './support/figures.ts';
@@ -34,17 +36,16 @@ const batchOf = (bets: readonly Bet[]): LedgerBatch => ({
     fingerprint: bet.id.slice(-32).padStart(64, '0'),
     answer: done(betView(bet)),
   })),
-  told: bets.map((bet) =>
-    packAccountEvent({
-      type: 'BetAccepted',
-      wallet: bet.wallet,
-      bet: betView(bet),
-      account: { wallet: bet.wallet, balanceMicros: '1000000000', stakedMicros: '1000000', openBets: 1 },
-      seq: firstTick.seq,
-    }),
-  ),
+  told: toldOf(bets),
   cursorSeq: firstTick.seq,
 });
+
+function toldOf(bets: readonly Bet[]): readonly ToldEvent[] {
+  const account = { balanceMicros: micros(1_000_000_000), stakedMicros: micros(1_000_000), openBets: 1 };
+  const told: AcceptedBets[] = [];
+  for (const bet of bets) if (!told.at(-1)?.add(bet, account)) told.push(AcceptedBets.of(bet, account));
+  return told.map((accepted) => accepted.packed());
+}
 
 async function betsPerSecond(count: number, perCommit: number): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), 'touchline-place-'));
