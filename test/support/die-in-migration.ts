@@ -5,6 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
+import { LEDGER_FUNCTIONS } from '../../src/actors/resolver/sqlite-ledger-store.ts';
 import { openSqlite } from '../../src/runtime/sqlite/sqlite-database.ts';
 import { statementsOf } from './sql-statements.ts';
 
@@ -20,5 +21,5 @@ Sqlite.prototype.exec = function exec(this: Sqlite.Database, sql: string): Sqlit
   return this;
 };
 
-openSqlite({ path, migrations: JSON.parse(migrations) as string[] }).close();
+openSqlite({ path, migrations: JSON.parse(migrations) as string[], functions: LEDGER_FUNCTIONS }).close();
 writeSync(1, String(done));

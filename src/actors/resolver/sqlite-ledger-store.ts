@@ -66,8 +66,8 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
 /** Of no request. */
 const NO_HASH = -1;
 
-/** What they call. */
-const LEDGER_FUNCTIONS = {
+/** What migrations call. */
+export const LEDGER_FUNCTIONS = {
   request_hash: (wallet: string, idempotencyKey: string) => requestHash({ wallet, idempotencyKey }),
 };
 
