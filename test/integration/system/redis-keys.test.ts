@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ADR_KEYS, observeKey } from '../../../src/cli/keys-command.ts';
 import { commandConnection, connect, type RedisConnection } from '../../../src/runtime/index.ts';
-import { cellsOf, createPlayer, until } from '../../support/player.ts';
+import { createPlayer, placeOneBet } from '../../support/player.ts';
 import { type RunningSystem, startSystem } from '../../support/system.ts';
 
 let system: RunningSystem;
@@ -15,12 +15,7 @@ beforeAll(async () => {
   const player = await createPlayer(system.url);
   token = player.client.token ?? '';
   wallet = player.address;
-  const grid = await until(
-    () => player.client.grid(),
-    (shown) => cellsOf(shown, 1).length === 1,
-  );
-  const [bet] = cellsOf(grid, 1);
-  if (bet) await player.client.placeBet(bet);
+  await placeOneBet(player);
   const socket = new WebSocket(`${system.url.replace('http', 'ws')}/v1/ws`);
   await new Promise((resolve) => socket.once('open', resolve));
 });

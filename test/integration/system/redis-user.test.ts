@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ACL_USER, aclRules } from '../../../scripts/redis-acl.mjs';
 import { createTouchlineClient, type TouchlineClient, throwAwayWallet } from '../../../src/client/index.ts';
 import { commandConnection, connect, type RedisConnection } from '../../../src/runtime/index.ts';
-import { cellsOf, until } from '../../support/player.ts';
+import { placeOneBet, until } from '../../support/player.ts';
 import { type RunningSystem, startSystem } from '../../support/system.ts';
 
 const PASSWORD = 'a-password-that-must-not-be-logged';
@@ -53,13 +53,7 @@ afterAll(async () => {
 });
 
 it('signs in, bets, settles and reads, and Redis had nothing to refuse', async () => {
-  const grid = await until(
-    () => client.grid(),
-    (shown) => cellsOf(shown, 1).length === 1,
-  );
-  const [bet] = cellsOf(grid, 1);
-  if (!bet) throw new Error('no cell');
-  const { id } = await client.placeBet(bet);
+  const { id } = await placeOneBet({ client });
   await until(
     () => client.bet(id),
     ({ status }) => status !== 'open',
