@@ -82,7 +82,7 @@ export async function until<T>(read: () => Promise<T>, holds: (value: T) => bool
 }
 
 /** Bets on the cell nearest to the line; again while a busy machine makes that too late. */
-export function placeOneBet({ client }: Pick<Player, 'client'>): Promise<BetView> {
+export function placeOneBet({ client }: Player): Promise<BetView> {
   return until(
     async () => {
       const [request] = cellsOf(await client.grid(), 1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ADR_KEYS, observeKey } from '../../../src/cli/keys-command.ts';
 import { commandConnection, connect, type RedisConnection } from '../../../src/runtime/index.ts';
-import { createPlayer, placeOneBet } from '../../support/player.ts';
+import { createPlayer, placeOneBet, until } from '../../support/player.ts';
 import { type RunningSystem, startSystem } from '../../support/system.ts';
 
 let system: RunningSystem;

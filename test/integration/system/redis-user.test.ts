@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ACL_USER, aclRules } from '../../../scripts/redis-acl.mjs';
-import { createTouchlineClient, type TouchlineClient, throwAwayWallet } from '../../../src/client/index.ts';
+import { createTouchlineClient, throwAwayWallet } from '../../../src/client/index.ts';
 import { commandConnection, connect, type RedisConnection } from '../../../src/runtime/index.ts';
-import { placeOneBet, until } from '../../support/player.ts';
+import { type Player, placeOneBet, until } from '../../support/player.ts';
 import { type RunningSystem, startSystem } from '../../support/system.ts';
 
 const PASSWORD = 'a-password-that-must-not-be-logged';
@@ -17,7 +17,7 @@ let directory: string;
 let system: RunningSystem;
 let operator: RedisConnection;
 let own: RedisConnection;
-let client: TouchlineClient;
+let player: Player;
 const secrets = [PASSWORD];
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
     env: { REDIS_URL: `unix://${ACL_USER}@localhost${socket}`, REDIS_PASSWORD_FILE: password },
   });
   own = await connect(commandConnection(`unix://${ACL_USER}:${PASSWORD}@localhost${socket}`));
-  client = createTouchlineClient({ baseUrl: system.url });
+  const client = createTouchlineClient({ baseUrl: system.url });
   const wallet = await throwAwayWallet();
   await client.signIn({
     ...wallet,
@@ -44,6 +44,7 @@ beforeAll(async () => {
     },
   });
   secrets.push(client.token ?? '');
+  player = { client, wallet, address: wallet.address.toLowerCase() };
 }, 60_000);
 afterAll(async () => {
   operator.disconnect();
@@ -53,7 +54,8 @@ afterAll(async () => {
 });
 
 it('signs in, bets, settles and reads, and Redis had nothing to refuse', async () => {
-  const { id } = await placeOneBet({ client });
+  const { client } = player;
+  const { id } = await placeOneBet(player);
   await until(
     () => client.bet(id),
     ({ status }) => status !== 'open',
