@@ -286,7 +286,7 @@ export class Judge {
   #checkOutcome(bet: BetRow): void {
     if (this.#settled.has(bet.id)) return;
     this.#settled.add(bet.id);
-    this.#parts.trace.line(`settled ${bet.id.slice(0, 10)} ${bet.status} at ${bet.settledSeq}`);
+    this.#parts.trace.line(`settled ${bet.id.slice(-10)} ${bet.status} at ${bet.settledSeq}`);
     this.#parts.reached(bet.status === 'void' ? `void ${bet.reason}` : `bet ${bet.status}`);
     this.#parts.reached(`${bet.kind} ${bet.status}`);
     const { maxGapMs } = this.#parts.rules;

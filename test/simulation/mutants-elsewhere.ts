@@ -160,6 +160,14 @@ export const MUTANTS_ELSEWHERE: readonly MutantElsewhere[] = [
     test: 'is damaged by any flipped bit, any cut and any byte more',
   },
   {
+    name: 'by a clock that was set back, bets are executed in hindsight',
+    file: 'src/actors/resolver/resolver-actor.ts',
+    from: 'requests.length > 0) await applyAllRecorded(state, context);',
+    to: 'requests.length < 0) await applyAllRecorded(state, context);',
+    testFile: 'test/actors/resolver/resolver-races.test.ts',
+    test: 'back by half a second takes no bet for a tick that was recorded before it',
+  },
+  {
     name: 'a refusal overtakes what was accepted before it',
     file: 'src/actors/broadcaster/bet-desk.ts',
     from: 'return proofs.withReceiptOfTurn(await groups.place(token, keyed, wallet));',

@@ -47,7 +47,7 @@ export class Operator {
         ? { type: 'void-column', opensAtMs, closesAtMs }
         : { type: 'void', betId };
       const body: OperateMarketBody = { id: `void-${turn}`, actor: 'operator', reason: 'a drill', command };
-      trace.line(`operator: ${command.type} ${betId.slice(0, 10)}`);
+      trace.line(`operator: ${command.type} ${betId.slice(-10)}`);
       void redis.mailbox(RESOLVER.name).post(RESOLVER.name, {
         ...{ id: `operate-${turn}`, type: 'OperateMarket', from: 'operator', sentAtMs: clock.nowMs() },
         ...{ body, control: true },

@@ -31,6 +31,7 @@ import { updatePause } from './pause.ts';
 import {
   bookEvent,
   commitTurn,
+  isClockBehind,
   type ResolverPorts,
   type ResolverState,
   tellWallet,
@@ -61,6 +62,7 @@ async function receiveBatch(
   context: ActorContext,
 ): Promise<void> {
   const requests = letters.flatMap((letter) => (isPlacing(letter) ? requestsOf(letter) : []));
+  if (isClockBehind(state, context) && requests.length > 0) await applyAllRecorded(state, context);
   const answers = requests.length > 0 ? await state.ports.store.findAnswers(requests) : [];
   const stored = new Map(answers.map((answer) => [requestKeyText(answer), answer]));
   const wishes: Received<SetSelfLimits>[] = [];
@@ -95,12 +97,21 @@ async function receiveBatch(
   for (const letter of reads) context.reply(letter, await answerRead(state, letter, context));
 }
 
+/**
+ * By a clock that was set back, bets come earlier than ticks that are recorded and only on their way here: at
+ * those they would be executed in hindsight. What is applied before a bet is taken executes it no more.
+ */
+async function applyAllRecorded(state: ResolverState, context: ActorContext): Promise<void> {
+  while (await applyFromLog(state, context));
+}
+
 const isPlacing = (letter: Received<ResolverLetter>): letter is PlacingLetter =>
   letter.type === 'PlaceBet' || letter.type === 'PlaceBets';
 
 /** Lost letters and a silent feed must not leave anyone waiting. */
 async function sweep(state: ResolverState, context: ActorContext): Promise<void> {
   state.watch.look();
+  isClockBehind(state, context);
   updatePause(state);
   const silentMs = context.clock.nowMs() - (state.book.lastTick?.atMs ?? 0);
   if (silentMs > FEED_SILENCE_MS) await applyFromLog(state, context);

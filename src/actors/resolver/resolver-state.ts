@@ -95,6 +95,8 @@ export interface ResolverState {
   oddsKeptAtMs: number;
   /** The market as last told. */
   market: MarketState | undefined;
+  /** The latest that the clock has said in this life. */
+  latestMs: number;
 }
 
 export const createState = (
@@ -116,7 +118,15 @@ export const createState = (
   committedCursorSeq,
   oddsKeptAtMs: 0,
   market: undefined,
+  latestMs: 0,
 });
+
+/** Whether the clock of the machine says less than it did, as after it was set back. */
+export function isClockBehind(state: ResolverState, { clock }: Pick<ActorContext, 'clock'>): boolean {
+  const nowMs = clock.nowMs();
+  state.latestMs = Math.max(state.latestMs, nowMs);
+  return nowMs < state.latestMs;
+}
 
 /** Books an event in memory and notes it for the ledger. */
 export function bookEvent(state: ResolverState, event: LedgerEvent): void {

@@ -123,4 +123,17 @@ describe('a wall clock that is set', () => {
     expect(await rig.summary()).toMatchObject({ sumMicros: '0', escrowMicros: '0' });
     expect(rig.system.crashes).toEqual([]);
   });
+
+  it('back by half a second takes no bet for a tick that was recorded before it', async () => {
+    const rig = await startRig({ rules: { holdMs: 0 } });
+    await rig.tick();
+    const recorded = await rig.tick({ delivered: false });
+    rig.system.clock.setWallClockBy(-500);
+    const { answer } = await rig.send(rig.body());
+    await rig.deliver(recorded);
+    rig.system.clock.setWallClockBy(500);
+    const next = await rig.tick();
+    expect(await answer).toMatchObject({ ok: true, value: { acceptedSeq: next.seq } });
+    expect(next.seq).toBe(recorded.seq + 1);
+  });
 });
