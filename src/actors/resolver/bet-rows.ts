@@ -44,28 +44,6 @@ export interface BetRow extends StoredBetRow {
   readonly near_seq: number | null;
 }
 
-export const BET_TERMS_COLUMNS = [
-  'id',
-  'wallet',
-  'symbol',
-  'kind',
-  'opens_at_ms',
-  'closes_at_ms',
-  'low_cents',
-  'high_cents',
-  'stake_micros',
-  'multiplier_hundredths',
-  'payout_micros',
-  'received_at_ms',
-  'accepted_seq',
-  'accepted_at_ms',
-  'accepted_price_cents',
-  'sigma_per_sqrt_second',
-  'rules_version',
-  'max_gap_ms',
-  'max_degraded_fraction',
-] as const satisfies readonly (keyof BetTermsRow)[];
-
 export const betTermsRow = (bet: Bet): BetTermsRow => ({
   id: bet.id,
   wallet: bet.wallet,
