@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import { LEDGER_FUNCTIONS } from '../../src/actors/resolver/sqlite-ledger-store.ts';
+import { LEDGER_FUNCTIONS } from '../../src/actors/resolver/bet-request.ts';
 import { openSqlite } from '../../src/runtime/sqlite/sqlite-database.ts';
 import { statementsOf } from './sql-statements.ts';
 

@@ -22,6 +22,11 @@ export const requestKeyText = ({ wallet, idempotencyKey }: RequestKey): string =
 export const requestHash = (key: RequestKey): number =>
   Number.parseInt(sha256Hex(requestKeyText(key)).slice(0, HASH_HEX_DIGITS), 16);
 
+/** What migrations of the ledger call. */
+export const LEDGER_FUNCTIONS = {
+  request_hash: (wallet: string, idempotencyKey: string): number => requestHash({ wallet, idempotencyKey }),
+};
+
 /**
  * In the order of acceptance: a tick's seq, the bet's place among those executed at that tick, and some of
  * its own digits. Unique, as no tick executes bets twice; neighbours in time are neighbours in an index.

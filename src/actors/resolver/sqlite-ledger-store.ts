@@ -22,7 +22,7 @@ import {
   SqliteOutbox,
   type SqliteValue,
 } from '../../runtime/index.ts';
-import { requestHash, requestKeyText } from './bet-request.ts';
+import { LEDGER_FUNCTIONS, requestHash, requestKeyText } from './bet-request.ts';
 import { betOfRow, betRecordOfRow } from './bet-rows.ts';
 import { EventWriter } from './event-writer.ts';
 import { actionOfRow, actionRow, sqliteBooks } from './ledger-books.ts';
@@ -65,11 +65,6 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
 
 /** Of no request. */
 const NO_HASH = -1;
-
-/** What migrations call. */
-export const LEDGER_FUNCTIONS = {
-  request_hash: (wallet: string, idempotencyKey: string) => requestHash({ wallet, idempotencyKey }),
-};
 
 /** Keys may share a hash. */
 const keyTextOf = (row: { readonly wallet: string; readonly idempotency_key: string }): string =>

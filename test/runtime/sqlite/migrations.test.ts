@@ -81,7 +81,7 @@ test('a ledger killed at each statement of its migrations is made by the next st
     expect(schemaOf(killed)).toEqual(whole);
   });
   expect(schemas.size).toBe(whole.version);
-}, 60_000);
+}, 120_000);
 
 test('an upgrade killed at each statement leaves the old schema, and succeeds the next time', async () => {
   const old = join(dir, 'old.sqlite');
