@@ -8,8 +8,9 @@ import type { Bet } from '../domain/bet.ts';
 import type { BetKind, Cell } from '../domain/cell.ts';
 import type { WalletAccount } from '../domain/market-book.ts';
 import type { SettlementRules } from '../domain/rules.ts';
-import { type Cents, formatMicros, type Hundredths, type Micros } from '../domain/units.ts';
+import type { Cents, Hundredths, Micros } from '../domain/units.ts';
 import { type AccountView, type BetView, betView } from './bet-view.ts';
+import { accountIn, pushAccount } from './packed-account.ts';
 import { SEPARATOR, wordAt } from './packed-words.ts';
 
 const TYPE = 'BetsAccepted';
@@ -87,7 +88,7 @@ export class AcceptedBets {
     this.#numbers.push(KINDS.indexOf(kind), opensAtMs, closesAtMs);
     this.#numbers.push(lowCents ?? OPEN_EDGE, highCents ?? OPEN_EDGE);
     this.#numbers.push(bet.stakeMicros, bet.multiplier, bet.payoutMicros, bet.receivedAtMs);
-    this.#numbers.push(account.balanceMicros, account.stakedMicros, account.openBets);
+    pushAccount(this.#numbers, account);
   }
 }
 
@@ -114,13 +115,7 @@ export function acceptedBetAt(
 ): AcceptedBet {
   const wallet = wordAt(wallets, at);
   const of = numbers.slice(at * NUMBERS, (at + 1) * NUMBERS);
-  const [balanceMicros = 0, stakedMicros = 0, openBets = 0] = of.slice(NUMBERS - 3) as Micros[];
-  const account = {
-    wallet,
-    balanceMicros: formatMicros(balanceMicros as Micros),
-    stakedMicros: formatMicros(stakedMicros as Micros),
-    openBets,
-  };
+  const account = accountIn(of, wallet);
   const bet = betView(betOf(wordAt(ids, at), wallet, shared, of));
   return { type: 'BetAccepted', wallet, bet, account, seq: shared.acceptedSeq };
 }

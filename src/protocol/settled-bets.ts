@@ -9,8 +9,9 @@ import type { WalletAccount } from '../domain/market-book.ts';
 import type { DecidedCell } from '../domain/open-bets.ts';
 import type { SettlementRules } from '../domain/rules.ts';
 import type { DecidedVerdict } from '../domain/settlement.ts';
-import { formatMicros, type Hundredths, type Micros } from '../domain/units.ts';
+import type { Hundredths, Micros } from '../domain/units.ts';
 import { type AccountView, type BetView, betView } from './bet-view.ts';
+import { accountIn, pushAccount } from './packed-account.ts';
 import { SEPARATOR, wordAt } from './packed-words.ts';
 
 const TYPE = 'BetsSettled';
@@ -73,7 +74,7 @@ export function packSettledBets(
 function pushNumbers(numbers: number[], bet: Bet, account: WalletAccount): void {
   numbers.push(bet.stakeMicros, bet.multiplier, bet.payoutMicros, bet.receivedAtMs, bet.acceptedSeq);
   numbers.push(bet.acceptedAtMs, bet.acceptedPriceCents, bet.sigmaPerSqrtSecond);
-  numbers.push(account.balanceMicros, account.stakedMicros, account.openBets);
+  pushAccount(numbers, account);
 }
 
 /** How many bets it tells of. */
@@ -86,13 +87,7 @@ export const isSettledBets = (event: object): event is PackedSettledBets =>
 export function settledBetAt([, shared, ids, wallets, numbers]: PackedSettledBets, at: number): SettledBet {
   const wallet = wordAt(wallets, at);
   const of = numbers.slice(at * NUMBERS, (at + 1) * NUMBERS);
-  const [balanceMicros = 0, stakedMicros = 0, openBets = 0] = of.slice(NUMBERS - 3) as Micros[];
-  const account = {
-    wallet,
-    balanceMicros: formatMicros(balanceMicros as Micros),
-    stakedMicros: formatMicros(stakedMicros as Micros),
-    openBets,
-  };
+  const account = accountIn(of, wallet);
   const bet = betView(betOf(wordAt(ids, at), wallet, shared, of), shared.verdict);
   return { type: 'BetSettled', wallet, bet, account, seq: shared.verdict.decidedSeq };
 }
